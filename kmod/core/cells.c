@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which blocks cover a zone pair, and which default it has: the lookup of
+ * LANGUAGE "Cells". Pure; used when a policy is built, never on a packet.
+ */
+#include "model.h"
+
+/**
+ * zonefw_zone_covers() - does a zone list name @zone, one of its parents, or any?
+ * @parent: parent of each zone, 0 for none
+ * @list: zone ids
+ * @n: length of the list
+ * @zone: zone asked for
+ *
+ * Return: true if it does.
+ */
+bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone)
+{
+	u32 i;
+	u16 z;
+
+	for (i = 0; i < n; i++) {
+		if (list[i] == ZONEFW_ZONE_ANY || list[i] == zone)
+			return true;
+		for (z = parent[zone]; z; z = parent[z])
+			if (list[i] == z)
+				return true;
+	}
+	return false;
+}
+
+static const struct zonefw_celldef *find(const struct zonefw_celldef *d, u32 n, u16 from, u16 to)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (d[i].has_default && d[i].from == from && d[i].to == to)
+			return &d[i];
+	return NULL;
+}
+
+/* Steps from @zone up to @word, or -1. */
+static int distance(const u16 *parent, u16 zone, u16 word)
+{
+	int steps = 0;
+
+	while (zone != word) {
+		if (!parent[zone])
+			return -1;
+		zone = parent[zone];
+		steps++;
+	}
+	return steps;
+}
+
+/* Exact pair first, then the pair of parents with the fewest steps up. */
+static const struct zonefw_celldef *nearest(const struct zonefw_celldef *d, u32 n,
+					    const u16 *parent, u16 from, u16 to)
+{
+	const struct zonefw_celldef *best = NULL;
+	int steps = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		int f, t;
+
+		if (!d[i].has_default || d[i].from == ZONEFW_ZONE_ANY || d[i].to == ZONEFW_ZONE_ANY)
+			continue;
+		f = distance(parent, from, d[i].from);
+		t = distance(parent, to, d[i].to);
+		if (f < 0 || t < 0 || (best && f + t >= steps))
+			continue;
+		best = &d[i];
+		steps = f + t;
+	}
+	return best;
+}
+
+/**
+ * zonefw_default_of() - the default of a zone pair
+ * @defs: defaults as written, by words
+ * @n: how many
+ * @parent: parent of each zone, 0 for none
+ * @from: ingress zone
+ * @to: egress zone
+ *
+ * Return: of the exact pair, else the nearest parents, else FROM -> any, else
+ * any -> TO, else any -> any, else NULL, which means drop.
+ */
+const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,
+					       const u16 *parent, u16 from, u16 to)
+{
+	const struct zonefw_celldef *d = nearest(defs, n, parent, from, to);
+	u16 z;
+
+	for (z = from; !d; z = parent[z]) {
+		d = find(defs, n, z, ZONEFW_ZONE_ANY);
+		if (!parent[z])
+			break;
+	}
+	for (z = to; !d; z = parent[z]) {
+		d = find(defs, n, ZONEFW_ZONE_ANY, z);
+		if (!parent[z])
+			break;
+	}
+	return d ? d : find(defs, n, ZONEFW_ZONE_ANY, ZONEFW_ZONE_ANY);
+}

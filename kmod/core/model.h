@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Plain structs of zone, rule and cell: what the classifier reads. All of it
+ * is immutable once published. Lists point into the attribute block in which
+ * the rule arrived, so a rule is stored once.
+ */
+#ifndef ZONEFW_MODEL_H
+#define ZONEFW_MODEL_H
+
+#include "port.h"
+#include <linux/zonefw.h>
+
+struct zonefw_ident;
+
+#define ZONEFW_DEVNAME	16	/* IFNAMSIZ */
+
+/**
+ * struct zonefw_key - the facts of one packet
+ * @family: 4 or 6
+ * @flags: ZONEFW_K_*
+ * @in: ingress device name or NULL (from this host)
+ * @out: egress device name or NULL (to this host)
+ */
+struct zonefw_key {
+	u8 family, proto, flags, dscp;
+	u8 type, code;
+	u16 sport, dport;	/* host order, valid with K_PORTS */
+	u8 mac[6];		/* valid with K_MAC */
+	u32 mark;
+	u8 src[16], dst[16];	/* v4 in the first four bytes */
+	const char *in, *out;
+};
+
+#define ZONEFW_K_PORTS	1u	/* ports are known */
+#define ZONEFW_K_TYPE	2u	/* ICMP type and code are known */
+#define ZONEFW_K_MAC	4u	/* source hardware address is known */
+#define ZONEFW_K_REPLY	8u	/* made from a flow, seen from a reply: mac, mark, dscp unknown */
+
+struct zonefw_rule {
+	struct zonefw_ident *ident;	/* id and counters, shared by policies */
+	const struct zonefw_l4 *l4;
+	const struct zonefw_addr *src, *dst;
+	const char (*in)[ZONEFW_DEVNAME], (*out)[ZONEFW_DEVNAME];
+	const u8 (*mac)[6];
+	const u16 *from, *to;
+	const char *log;		/* prefix, or NULL: do not log */
+	u16 nl4, nsrc, ndst, nin, nout, nmac, nfrom, nto;
+	u32 flags, arg, mark, mask;
+	u8 action, family, dscp;
+	bool has_mark, has_dscp;
+	void *blob;			/* struct nlattr as it came */
+};
+
+struct zonefw_celldef {
+	u16 from, to;
+	u8 action;
+	bool has_default;
+	u32 arg;
+	const char *log;
+	void *blob;
+};
+
+struct zonefw_cell {
+	struct zonefw_ident *ident;	/* counters of the cell */
+	const u32 *rules;		/* indexes into the policy's rules, ascending */
+	u32 nrules;
+	const struct zonefw_celldef *def; /* NULL: drop */
+};
+
+bool zonefw_dev_match(const char *pattern, const char *name);
+bool zonefw_rule_match(const struct zonefw_rule *r, const struct zonefw_key *k);
+const struct zonefw_rule *zonefw_cell_next(const struct zonefw_rule *rules,
+					   const struct zonefw_cell *cell,
+					   const struct zonefw_key *key, u32 *pos);
+int zonefw_prefix_match(const struct zonefw_net *n, u32 count, u8 family, const u8 *addr);
+bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone);
+const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,
+					       const u16 *parent, u16 from, u16 to);
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Per-CPU counters: of rules and cells (packets, bytes) and of the namespace
+ * by reason. Written in the packet path with bottom halves off, read anywhere.
+ */
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include "zonefw.h"
+
+/**
+ * zonefw_ident_alloc() - a new identity with counters at zero
+ * @id: number shown to the user, 0 for cells
+ *
+ * Return: the identity with one reference, or NULL. Context: may sleep.
+ */
+struct zonefw_ident *zonefw_ident_alloc(u32 id)
+{
+	struct zonefw_ident *i = kzalloc(sizeof(*i), GFP_KERNEL_ACCOUNT);
+	int cpu;
+
+	if (!i)
+		return NULL;
+	i->count = alloc_percpu_gfp(struct zonefw_count, GFP_KERNEL_ACCOUNT);
+	if (!i->count) {
+		kfree(i);
+		return NULL;
+	}
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(i->count, cpu)->syncp);
+	refcount_set(&i->ref, 1);
+	i->id = id;
+	return i;
+}
+
+struct zonefw_ident *zonefw_ident_get(struct zonefw_ident *i)
+{
+	refcount_inc(&i->ref);
+	return i;
+}
+
+void zonefw_ident_put(struct zonefw_ident *i)
+{
+	if (i && refcount_dec_and_test(&i->ref)) {
+		free_percpu(i->count);
+		kfree(i);
+	}
+}
+
+void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
+{
+	unsigned int start;
+	int cpu;
+
+	*packets = 0;
+	*bytes = 0;
+	for_each_possible_cpu(cpu) {
+		const struct zonefw_count *c = per_cpu_ptr(i->count, cpu);
+		u64 p, b;
+
+		do {
+			start = u64_stats_fetch_begin(&c->syncp);
+			p = u64_stats_read(&c->packets);
+			b = u64_stats_read(&c->bytes);
+		} while (u64_stats_fetch_retry(&c->syncp, start));
+		*packets += p;
+		*bytes += b;
+	}
+}
+
+/* A packet counted at the same moment on another CPU may survive the reset. */
+void zonefw_ident_zero(struct zonefw_ident *i)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct zonefw_count *c = per_cpu_ptr(i->count, cpu);
+
+		u64_stats_set(&c->packets, 0);
+		u64_stats_set(&c->bytes, 0);
+	}
+}
+
+void zonefw_count(const struct zonefw_ident *i, u32 bytes)
+{
+	struct zonefw_count *c;
+
+	local_bh_disable();
+	c = this_cpu_ptr(i->count);
+	u64_stats_update_begin(&c->syncp);
+	u64_stats_inc(&c->packets);
+	u64_stats_add(&c->bytes, bytes);
+	u64_stats_update_end(&c->syncp);
+	local_bh_enable();
+}
+
+void zonefw_stat(const struct zonefw_ns *zn, u32 which)
+{
+	struct zonefw_stats *s;
+
+	local_bh_disable();
+	s = this_cpu_ptr(zn->stats);
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->v[which]);
+	u64_stats_update_end(&s->syncp);
+	local_bh_enable();
+}
+
+void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v)
+{
+	int cpu, i;
+
+	memset(v, 0, sizeof(u64) * __ZONEFW_S_MAX);
+	for_each_possible_cpu(cpu) {
+		const struct zonefw_stats *s = per_cpu_ptr(zn->stats, cpu);
+		u64 copy[__ZONEFW_S_MAX];
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&s->syncp);
+			for (i = 0; i < __ZONEFW_S_MAX; i++)
+				copy[i] = u64_stats_read(&s->v[i]);
+		} while (u64_stats_fetch_retry(&s->syncp, start));
+		for (i = 0; i < __ZONEFW_S_MAX; i++)
+			v[i] += copy[i];
+	}
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which zones a device may be in. The table is rebuilt under rtnl at every
+ * commit and at every device event, before the device's first packet, and
+ * swapped by RCU. When memory fails the table goes away and with it every
+ * device's zone: nothing passes, rather than something wrong.
+ */
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include "zonefw.h"
+
+#define RANK_NET	1	/* zone with nets and no device: any zoned device */
+#define RANK_GROUP	2
+#define RANK_PATTERN	3
+#define RANK_EXACT	4
+
+static u8 rank_of(const struct zonefw_zone *z, const struct net_device *dev)
+{
+	u8 rank = 0;
+	u32 i;
+
+	for (i = 0; i < z->ngroup; i++)
+		if (z->group[i] == dev->group)
+			rank = RANK_GROUP;
+	for (i = 0; i < z->ndev; i++) {
+		if (!strcmp(z->dev[i], dev->name))
+			return RANK_EXACT;
+		if (zonefw_dev_match(z->dev[i], dev->name))
+			rank = RANK_PATTERN;
+	}
+	return rank;
+}
+
+static void place(const struct zonefw_policy *p, const struct net_device *dev,
+		  struct zonefw_dev *d)
+{
+	u8 best = 0;
+	u16 z;
+
+	d->ifindex = dev->ifindex;
+	d->plain = ZONEFW_ZONE_NONE;
+	for (z = 1; z < p->nz; z++) {
+		d->rank[z] = rank_of(&p->zones[z], dev);
+		if (d->rank[z] > best && !p->zones[z].nnet) {
+			best = d->rank[z];
+			d->plain = z;
+		}
+		d->nets |= d->rank[z] && p->zones[z].nnet;
+	}
+	if (d->plain == ZONEFW_ZONE_NONE && !d->nets)
+		return;
+	for (z = 1; z < p->nz; z++)
+		if (!p->zones[z].ndev && !p->zones[z].ngroup && p->zones[z].nnet) {
+			d->rank[z] = RANK_NET;
+			d->nets = true;
+		}
+}
+
+static struct zonefw_dev *slot_of(struct zonefw_devs *t, int ifindex)
+{
+	u32 i = ifindex & t->mask;
+
+	while (t->slot[i].ifindex && t->slot[i].ifindex != ifindex)
+		i = (i + 1) & t->mask;
+	return &t->slot[i];
+}
+
+/**
+ * zonefw_devs_update() - place every device of the namespace anew
+ * @zn: namespace
+ * @p: policy whose table is replaced; may not be published yet
+ *
+ * Context: rtnl and zn->lock held, may sleep.
+ * Return: 0, or -ENOMEM with the table gone.
+ */
+int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p)
+{
+	struct zonefw_devs *t, *old;
+	struct net_device *dev;
+	u32 n = 0, size;
+
+	ASSERT_RTNL();
+	lockdep_assert_held(&zn->lock);
+	for_each_netdev(zn->net, dev)
+		n++;
+	size = roundup_pow_of_two(2 * n + 2);
+	t = kvzalloc(struct_size(t, slot, size), GFP_KERNEL_ACCOUNT);
+	if (t) {
+		t->mask = size - 1;
+		for_each_netdev(zn->net, dev)
+			place(p, dev, slot_of(t, dev->ifindex));
+	}
+	old = rcu_replace_pointer(p->devs, t, lockdep_is_held(&zn->lock));
+	if (old)
+		kvfree_rcu(old, rcu);
+	return t ? 0 : -ENOMEM;
+}
+
+/**
+ * zonefw_zone_of() - the zone of a device and an address
+ * @p: policy
+ * @ifindex: device
+ * @family: 4 or 6
+ * @addr: source of an arriving packet, destination of a leaving one
+ *
+ * Longest prefix first, then exact name, pattern, group, then statement order.
+ *
+ * Context: RCU read side.
+ * Return: zone id, ZONEFW_ZONE_SELF for loopback, ZONEFW_ZONE_NONE for none.
+ */
+u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr)
+{
+	struct zonefw_devs *t = rcu_dereference(p->devs);
+	const struct zonefw_dev *d;
+	int best = -2, best_rank = 0;
+	u16 z, found = ZONEFW_ZONE_NONE;
+
+	if (ifindex == LOOPBACK_IFINDEX)
+		return ZONEFW_ZONE_SELF;
+	if (!t)
+		return ZONEFW_ZONE_NONE;
+	d = slot_of(t, ifindex);
+	if (!d->ifindex)
+		return ZONEFW_ZONE_NONE;
+	if (!d->nets)
+		return d->plain;
+	for (z = 1; z < p->nz; z++) {
+		int len = -1;
+
+		if (!d->rank[z])
+			continue;
+		if (p->zones[z].nnet) {
+			len = zonefw_prefix_match(p->zones[z].net, p->zones[z].nnet, family, addr);
+			if (len < 0)
+				continue;
+		}
+		if (len < best || (len == best && d->rank[z] <= best_rank))
+			continue;
+		best = len;
+		best_rank = d->rank[z];
+		found = z;
+	}
+	return found;
+}
+
+static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct zonefw_ns *zn = zonefw_ns(dev_net(dev));
+	struct zonefw_policy *p;
+
+	switch (event) {
+	case NETDEV_REGISTER:
+	case NETDEV_UNREGISTER:
+	case NETDEV_CHANGENAME:
+	case NETDEV_UP:
+	case NETDEV_CHANGE:
+		break;
+	default:
+		return NOTIFY_DONE;
+	}
+	mutex_lock(&zn->lock);
+	p = rcu_dereference_protected(zn->policy, lockdep_is_held(&zn->lock));
+	if (p && zonefw_devs_update(zn, p))
+		net_warn_ratelimited("zonefw: no memory to place %s; no device has a zone\n",
+				     dev->name);
+	mutex_unlock(&zn->lock);
+	return NOTIFY_DONE;
+}
+
+struct notifier_block zonefw_netdev_nb = { .notifier_call = netdev_event };

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The packet path: zone of a packet, its cell, the verdict. Softirq or process
+ * context with RCU read side held by netfilter. Everything that is read is
+ * const or per-CPU; the policy is loaded once per packet and passed down.
+ *
+ * PRE_ROUTING runs before conntrack (tag, antispoof, malformed packets); the
+ * other three hooks run behind conntrack and right behind nftables' and
+ * iptables' filter chains, so that they see the addresses after DNAT and
+ * before SNAT.
+ */
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include "action.h"
+#include "hook.h"
+#include "skbkey.h"
+#include "vcache.h"
+
+/* The device the packet really came in by, also when a VRF stands before it. */
+static int real_iif(const struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	if (!netif_is_l3_master(st->in))
+		return st->in->ifindex;
+	return st->pf == NFPROTO_IPV4 ? IPCB(skb)->iif : IP6CB(skb)->iif;
+}
+
+static unsigned int pass(const struct zonefw_pkt *k, u8 reason)
+{
+	zonefw_stat(k->zn, reason);
+	zonefw_stat(k->zn, ZONEFW_S_ACCEPTED);
+	return NF_ACCEPT;
+}
+
+static bool is_nd(const struct zonefw_key *k)
+{
+	return k->family == 6 && k->proto == IPPROTO_ICMPV6 && (k->flags & ZONEFW_K_TYPE) &&
+	       k->type >= NDISC_ROUTER_SOLICITATION && k->type <= NDISC_REDIRECT;
+}
+
+static bool is_mld(const struct zonefw_key *k)
+{
+	return k->family == 6 && k->proto == IPPROTO_ICMPV6 && (k->flags & ZONEFW_K_TYPE) &&
+	       ((k->type >= ICMPV6_MGM_QUERY && k->type <= ICMPV6_MGM_REDUCTION) ||
+		k->type == ICMPV6_MLD2_REPORT);
+}
+
+/* RFC 4890 4.4.1: link-local machinery, to and from this host only.
+ * Hop limit 255 (RFC 4861) and 1 (RFC 3810) prove that no router was passed.
+ */
+static int builtin(const struct zonefw_pkt *k)
+{
+	u8 want;
+
+	if (is_nd(&k->key))
+		want = 255;
+	else if (is_mld(&k->key))
+		want = 1;
+	else
+		return -1;
+	if (k->st->hook != NF_INET_FORWARD && ipv6_hdr(k->skb)->hop_limit == want)
+		return pass(k, ZONEFW_R_BUILTIN);
+	return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_BUILTIN);
+}
+
+static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
+{
+	if (r)
+		zonefw_count(r->ident, k->skb->len);
+	zonefw_count(zonefw_cell(k->p, k->from, k->to)->ident, k->skb->len);
+}
+
+/* Rules that count or log and go on are served on the way. */
+static const struct zonefw_rule *decide(const struct zonefw_pkt *k, const struct zonefw_key *key,
+					u16 from, u16 to, bool quiet)
+{
+	const struct zonefw_cell *cell = zonefw_cell(k->p, from, to);
+	const struct zonefw_rule *r;
+	u32 pos = 0;
+
+	while ((r = zonefw_cell_next(k->p->rules, cell, key, &pos))) {
+		if (r->action != ZONEFW_CONTINUE)
+			return r;
+		if (quiet)
+			continue;
+		zonefw_count(r->ident, k->skb->len);
+		if (r->log)
+			zonefw_log(k, r->log, r->ident->id, r->action, ZONEFW_R_RULE);
+	}
+	return NULL;
+}
+
+static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u16 to,
+		     const struct zonefw_rule *r)
+{
+	struct zonefw_stamp s = { .gen = k->p->gen, .from = from, .to = to,
+				  .slot = r ? r - k->p->rules + 1 : 0 };
+
+	zonefw_vcache_enter(k->zn->vcache, ct, &s);
+}
+
+/* A packet that no connection speaks for: the rules decide. */
+static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
+{
+	const struct zonefw_cell *cell = zonefw_cell(k->p, k->from, k->to);
+	const struct zonefw_rule *r = decide(k, &k->key, k->from, k->to, false);
+	const struct zonefw_celldef *d = r ? NULL : cell->def;
+	u8 reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
+	u8 action = r ? r->action : d ? d->action : ZONEFW_DROP;
+	const char *log = r ? r->log : d ? d->log : NULL;
+	u32 arg = r ? r->arg : d ? d->arg : 0;
+
+	count_rule(k, r);
+	if (log)
+		zonefw_log(k, log, r ? r->ident->id : 0, action, reason);
+	switch (action) {
+	case ZONEFW_ACCEPT:
+		if (ct)
+			remember(k, ct, k->from, k->to, r);
+		return pass(k, reason);
+	case ZONEFW_QUEUE:
+		zonefw_stat(k->zn, ZONEFW_S_QUEUED);
+		zonefw_stat(k->zn, reason);
+		return NF_QUEUE_NR(arg) |
+		       (r && (r->flags & ZONEFW_RULE_BYPASS) ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+	default:
+		return zonefw_refuse(k, action, arg, reason);
+	}
+}
+
+/* The policy has changed, or forgot: judge the flow by its original direction. */
+static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply,
+			    u16 from, u16 to)
+{
+	const struct zonefw_celldef *d;
+	const struct zonefw_rule *r;
+	struct zonefw_key key;
+	u8 action;
+
+	if (!zonefw_ct_key(ct, &k->key, reply, &key))
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
+	r = decide(k, &key, from, to, true);
+	d = zonefw_cell(k->p, from, to)->def;
+	action = r ? r->action : d ? d->action : ZONEFW_DROP;
+	if (action == ZONEFW_ACCEPT || action == ZONEFW_QUEUE || !k->p->opt.rematch) {
+		remember(k, ct, from, to, r);
+		count_rule(k, r);
+		return pass(k, ZONEFW_R_ESTABLISHED);
+	}
+	count_rule(k, r);
+	if (nf_ct_is_confirmed(ct))
+		nf_ct_kill(ct);
+	return zonefw_refuse(k, action, r ? r->arg : d ? d->arg : 0, ZONEFW_R_REMATCH);
+}
+
+/* A packet of a flow that conntrack knows. */
+static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool reply)
+{
+	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
+	u32 slot;
+
+	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot)) {
+	case ZONEFW_HIT:
+		count_rule(k, slot ? &k->p->rules[slot - 1] : NULL);
+		return pass(k, ZONEFW_R_ESTABLISHED);
+	case ZONEFW_OTHER_ZONES:
+		return judge_new(k, NULL);
+	default:
+		return rematch(k, ct, reply, from, to);
+	}
+}
+
+static bool is_icmp(const struct zonefw_key *k)
+{
+	return k->proto == IPPROTO_ICMP || k->proto == IPPROTO_ICMPV6;
+}
+
+static unsigned int judge(struct zonefw_pkt *k)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(k->skb, &info);
+	int verdict;
+
+	if (k->from == ZONEFW_ZONE_NONE || k->to == ZONEFW_ZONE_NONE)
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_UNZONED);
+	verdict = builtin(k);
+	if (verdict >= 0)
+		return verdict;
+	if (!ct && info != IP_CT_UNTRACKED && !k->p->opt.invalid_accept)
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
+	if (!ct)
+		return judge_new(k, NULL);
+	switch (info) {
+	case IP_CT_ESTABLISHED:
+	case IP_CT_ESTABLISHED_REPLY:
+		return judge_flow(k, ct, info == IP_CT_ESTABLISHED_REPLY);
+	case IP_CT_RELATED:
+	case IP_CT_RELATED_REPLY:
+		/* an error about a live flow; an expected connection is judged as new */
+		if (is_icmp(&k->key) && nf_ct_is_confirmed(ct))
+			return pass(k, ZONEFW_R_RELATED);
+		fallthrough;
+	default:
+		return judge_new(k, ct);
+	}
+}
+
+/* No policy: only with boot=closed or panic is there a hook at all. */
+static unsigned int judge_without(struct zonefw_pkt *k)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(k->skb, &info);
+	int verdict;
+
+	if (!READ_ONCE(k->zn->closed))
+		return NF_ACCEPT;
+	verdict = builtin(k);
+	if (verdict >= 0)
+		return verdict;
+	if (ct && (info == IP_CT_ESTABLISHED || info == IP_CT_ESTABLISHED_REPLY))
+		return pass(k, ZONEFW_R_ESTABLISHED);
+	return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_CLOSED);
+}
+
+static bool on_loopback(const struct nf_hook_state *st)
+{
+	return (st->in && (st->in->flags & IFF_LOOPBACK)) ||
+	       (st->out && (st->out->flags & IFF_LOOPBACK));
+}
+
+static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	struct zonefw_pkt k = { .zn = zonefw_ns(st->net), .skb = skb, .st = st,
+				.from = ZONEFW_ZONE_SELF, .to = ZONEFW_ZONE_SELF };
+
+	if (on_loopback(st))
+		return NF_ACCEPT;
+	k.p = rcu_dereference(k.zn->policy);
+	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
+	if (READ_ONCE(k.zn->panic))
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
+	if (!k.p)
+		return judge_without(&k);
+	if (st->hook != NF_INET_LOCAL_OUT)
+		k.from = zonefw_zone_of(k.p, real_iif(skb, st), k.key.family, k.key.src);
+	if (st->hook != NF_INET_LOCAL_IN)
+		k.to = zonefw_zone_of(k.p, st->out->ifindex, k.key.family, k.key.dst);
+	return judge(&k);
+}
+
+static void tag(struct sk_buff *skb, const struct zonefw_policy *p, u16 zone)
+{
+	if (p->opt.tag_mask && zone != ZONEFW_ZONE_NONE)
+		skb->mark = (skb->mark & ~p->opt.tag_mask) | (u32)zone << p->opt.tag_shift;
+}
+
+/* Before conntrack: tag, antispoof, source routes. */
+static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	struct zonefw_pkt k = { .zn = zonefw_ns(st->net), .skb = skb, .st = st,
+				.to = ZONEFW_ZONE_SELF };
+
+	k.p = rcu_dereference(k.zn->policy);
+	if (!k.p || on_loopback(st) || netif_is_l3_master(st->in))
+		return NF_ACCEPT;
+	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
+	k.from = zonefw_zone_of(k.p, st->in->ifindex, k.key.family, k.key.src);
+	tag(skb, k.p, k.from);
+	if (k.from != ZONEFW_ZONE_NONE && (k.p->zones[k.from].flags & ZONEFW_ZONE_ANTISPOOF) &&
+	    zonefw_spoofed(st->net, k.p, k.from, st->in, k.key.family, k.key.src))
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
+	return NF_ACCEPT;
+}
+
+#define OPS(fn, fam, num, prio) \
+	{ .hook = fn, .pf = fam, .hooknum = num, .priority = prio }
+
+static const struct nf_hook_ops zonefw_ops[] = {
+	OPS(hook_ingress, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_RAW - 1),
+	OPS(hook_ingress, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_RAW - 1),
+	OPS(hook_filter, NFPROTO_IPV4, NF_INET_LOCAL_IN, NF_IP_PRI_FILTER + 1),
+	OPS(hook_filter, NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER + 1),
+	OPS(hook_filter, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER + 1),
+	OPS(hook_filter, NFPROTO_IPV6, NF_INET_LOCAL_IN, NF_IP6_PRI_FILTER + 1),
+	OPS(hook_filter, NFPROTO_IPV6, NF_INET_FORWARD, NF_IP6_PRI_FILTER + 1),
+	OPS(hook_filter, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FILTER + 1),
+};
+
+/**
+ * zonefw_hooks_register() - switch conntrack, defragmentation and hooks on
+ * @net: namespace
+ *
+ * Return: 0 or the error of the step that failed, with nothing left on.
+ */
+int zonefw_hooks_register(struct net *net)
+{
+	int err = nf_ct_netns_get(net, NFPROTO_INET);
+
+	if (err)
+		return err;
+	err = nf_register_net_hooks(net, zonefw_ops, ARRAY_SIZE(zonefw_ops));
+	if (err)
+		nf_ct_netns_put(net, NFPROTO_INET);
+	return err;
+}
+
+void zonefw_hooks_unregister(struct net *net)
+{
+	nf_unregister_net_hooks(net, zonefw_ops, ARRAY_SIZE(zonefw_ops));
+	nf_ct_netns_put(net, NFPROTO_INET);
+}

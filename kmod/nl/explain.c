@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * EXPLAIN: a packet described by attributes goes through the packet path's own
+ * zone lookup, spoof check and classifier. Counts nothing, changes nothing.
+ */
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include "family.h"
+#include "notify.h"
+
+struct question {
+	const struct zonefw_policy *p;
+	struct net *net;
+	struct zonefw_key k;
+	char in[ZONEFW_DEVNAME], out[ZONEFW_DEVNAME];
+	u16 from, to;
+	u32 rule;
+	u8 action, reason;
+};
+
+static int fail(struct genl_info *info, int attr, const char *why)
+{
+	NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
+	info->extack->_msg = why;
+	return -EINVAL;
+}
+
+static int address(struct genl_info *info, int attr, struct zonefw_key *k, u8 *to)
+{
+	struct nlattr *at = info->attrs[attr];
+	u8 family;
+
+	if (!at || (nla_len(at) != 4 && nla_len(at) != 16))
+		return fail(info, attr, "a source and a destination address of 4 or 16 bytes are needed");
+	family = nla_len(at) == 4 ? 4 : 6;
+	if (k->family && k->family != family)
+		return fail(info, attr, "source and destination are of different families");
+	k->family = family;
+	memcpy(to, nla_data(at), nla_len(at));
+	return 0;
+}
+
+static int key_parse(struct genl_info *info, struct zonefw_key *k)
+{
+	struct nlattr **a = info->attrs;
+	int err = address(info, ZONEFW_A_EX_SRC, k, k->src);
+
+	if (!err)
+		err = address(info, ZONEFW_A_EX_DST, k, k->dst);
+	if (err)
+		return err;
+	if (!a[ZONEFW_A_EX_PROTO])
+		return fail(info, ZONEFW_A_EX_PROTO, "the protocol is missing");
+	k->proto = nla_get_u8(a[ZONEFW_A_EX_PROTO]);
+	if (a[ZONEFW_A_EX_SPORT] || a[ZONEFW_A_EX_DPORT])
+		k->flags |= ZONEFW_K_PORTS;
+	k->sport = a[ZONEFW_A_EX_SPORT] ? nla_get_u16(a[ZONEFW_A_EX_SPORT]) : 0;
+	k->dport = a[ZONEFW_A_EX_DPORT] ? nla_get_u16(a[ZONEFW_A_EX_DPORT]) : 0;
+	if (a[ZONEFW_A_EX_TYPE]) {
+		k->flags |= ZONEFW_K_TYPE;
+		k->type = nla_get_u8(a[ZONEFW_A_EX_TYPE]);
+		k->code = a[ZONEFW_A_EX_CODE] ? nla_get_u8(a[ZONEFW_A_EX_CODE]) : 0;
+	}
+	return 0;
+}
+
+/* Where the routing table sends it; the name "lo" means this host. */
+static void route4(struct question *q)
+{
+	struct flowi4 fl = { };
+	struct rtable *rt;
+
+	memcpy(&fl.daddr, q->k.dst, 4);
+	fl.flowi4_mark = q->k.mark;
+	rt = ip_route_output_key(q->net, &fl);
+	if (IS_ERR(rt))
+		return;
+	strscpy(q->out, rt->dst.dev->name, sizeof(q->out));
+	ip_rt_put(rt);
+}
+
+static void route6(struct question *q)
+{
+	struct flowi6 fl = { };
+	struct dst_entry *dst;
+
+	memcpy(&fl.daddr, q->k.dst, 16);
+	dst = ip6_route_output(q->net, NULL, &fl);
+	if (!dst->error)
+		strscpy(q->out, dst->dev->name, sizeof(q->out));
+	dst_release(dst);
+}
+
+static int ifindex_of(struct net *net, const char *name)
+{
+	struct net_device *dev = *name ? dev_get_by_name_rcu(net, name) : NULL;
+
+	return dev ? dev->ifindex : 0;
+}
+
+static int zone_word(struct genl_info *info, int attr, const struct question *q, u16 *zone)
+{
+	*zone = nla_get_u16(info->attrs[attr]);
+	if (*zone != ZONEFW_ZONE_NONE && *zone >= q->p->nz)
+		return fail(info, attr, "no such zone");
+	return 0;
+}
+
+static int zones_find(struct genl_info *info, struct question *q)
+{
+	struct nlattr **a = info->attrs;
+	int idx, err = 0;
+
+	if (a[ZONEFW_A_EX_IN]) {
+		nla_strscpy(q->in, a[ZONEFW_A_EX_IN], sizeof(q->in));
+		idx = ifindex_of(q->net, q->in);
+		if (!idx)
+			return fail(info, ZONEFW_A_EX_IN, "no such device");
+		q->from = zonefw_zone_of(q->p, idx, q->k.family, q->k.src);
+	} else if (a[ZONEFW_A_FROM]) {
+		err = zone_word(info, ZONEFW_A_FROM, q, &q->from);
+	} else {
+		return fail(info, ZONEFW_A_FROM, "say where the packet comes from: a device or a zone");
+	}
+	if (err)
+		return err;
+	if (a[ZONEFW_A_TO])
+		return zone_word(info, ZONEFW_A_TO, q, &q->to);
+	if (a[ZONEFW_A_EX_OUT])
+		nla_strscpy(q->out, a[ZONEFW_A_EX_OUT], sizeof(q->out));
+	else if (q->k.family == 4)
+		route4(q);
+	else
+		route6(q);
+	idx = ifindex_of(q->net, q->out);
+	if (a[ZONEFW_A_EX_OUT] && !idx)
+		return fail(info, ZONEFW_A_EX_OUT, "no such device");
+	q->to = idx ? zonefw_zone_of(q->p, idx, q->k.family, q->k.dst) : ZONEFW_ZONE_NONE;
+	if (q->to == ZONEFW_ZONE_SELF)
+		q->out[0] = 0;
+	return 0;
+}
+
+static bool spoofed(const struct question *q)
+{
+	struct net_device *dev = *q->in ? dev_get_by_name_rcu(q->net, q->in) : NULL;
+
+	return dev && q->from != ZONEFW_ZONE_SELF &&
+	       (q->p->zones[q->from].flags & ZONEFW_ZONE_ANTISPOOF) &&
+	       zonefw_spoofed(q->net, q->p, q->from, dev, q->k.family, q->k.src);
+}
+
+static void decide(struct question *q)
+{
+	const struct zonefw_cell *cell;
+	const struct zonefw_rule *r;
+	u32 pos = 0;
+
+	q->action = ZONEFW_DROP;
+	q->reason = ZONEFW_R_UNZONED;
+	if (q->from == ZONEFW_ZONE_NONE || q->to == ZONEFW_ZONE_NONE)
+		return;
+	q->reason = ZONEFW_R_SPOOFED;
+	if (spoofed(q))
+		return;
+	q->k.in = *q->in ? q->in : NULL;
+	q->k.out = *q->out ? q->out : NULL;
+	cell = zonefw_cell(q->p, q->from, q->to);
+	do {
+		r = zonefw_cell_next(q->p->rules, cell, &q->k, &pos);
+	} while (r && r->action == ZONEFW_CONTINUE);
+	q->reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
+	q->rule = r ? r->ident->id : 0;
+	q->action = r ? r->action : cell->def ? cell->def->action : ZONEFW_DROP;
+}
+
+static int reply(struct genl_info *info, const struct question *q)
+{
+	struct sk_buff *msg = genlmsg_new(512, GFP_KERNEL);
+	void *h;
+
+	if (!msg)
+		return -ENOMEM;
+	h = genlmsg_put_reply(msg, info, &zonefw_family, 0, ZONEFW_CMD_EXPLAIN);
+	if (!h || nla_put_u16(msg, ZONEFW_A_FROM, q->from) ||
+	    nla_put_u16(msg, ZONEFW_A_TO, q->to) || nla_put_u32(msg, ZONEFW_A_ID, q->rule) ||
+	    nla_put_u8(msg, ZONEFW_A_ACTION, q->action) ||
+	    nla_put_u8(msg, ZONEFW_A_REASON, q->reason) ||
+	    nla_put_string(msg, ZONEFW_A_EX_IN, q->in) ||
+	    nla_put_string(msg, ZONEFW_A_EX_OUT, q->out)) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, h);
+	return genlmsg_reply(msg, info);
+}
+
+static void without_policy(struct question *q, const struct zonefw_ns *zn)
+{
+	bool closed = READ_ONCE(zn->closed);
+
+	q->from = q->to = ZONEFW_ZONE_NONE;
+	q->action = closed ? ZONEFW_DROP : ZONEFW_ACCEPT;
+	q->reason = closed ? ZONEFW_R_CLOSED : ZONEFW_R_NO_POLICY;
+}
+
+/**
+ * zonefw_explain_doit() - what would happen to this packet
+ * @skb: request
+ * @info: request with EX_SRC, EX_DST, EX_PROTO and a device or zone on each side
+ *
+ * Return: 0 or -errno with a sentence.
+ */
+int zonefw_explain_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
+	struct question q = { .net = genl_info_net(info) };
+	int err = zonefw_nl_allowed(skb, info->extack);
+	struct zonefw_policy *p;
+
+	if (!err)
+		err = key_parse(info, &q.k);
+	if (err)
+		return err;
+	p = zonefw_policy_get(zn);
+	q.p = p;
+	rcu_read_lock();
+	if (p) {
+		err = zones_find(info, &q);
+		if (!err)
+			decide(&q);
+	} else {
+		without_policy(&q, zn);
+	}
+	rcu_read_unlock();
+	if (READ_ONCE(zn->panic)) {
+		q.action = ZONEFW_DROP;
+		q.reason = ZONEFW_R_PANIC;
+	}
+	zonefw_policy_put(p);
+	return err ? err : reply(info, &q);
+}

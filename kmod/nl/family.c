@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic netlink family: operations, rights, and the small commands.
+ * Strict validation throughout; every refusal carries a sentence.
+ */
+#include <linux/rtnetlink.h>
+#include "family.h"
+#include "notify.h"
+
+/* What APPLY and the rest accept at the top level. */
+static const struct nla_policy none_policy[] = {
+	[ZONEFW_A_UNSPEC] = { .type = NLA_REJECT },
+};
+
+static const struct nla_policy panic_policy[ZONEFW_A_PANIC + 1] = {
+	[ZONEFW_A_PANIC] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+static const struct nla_policy apply_policy[ZONEFW_A_EXTRATEXT + 1] = {
+	[ZONEFW_A_ABI] = { .type = NLA_U32 },
+	[ZONEFW_A_GEN] = { .type = NLA_U32 },
+	[ZONEFW_A_ZONE] = { .type = NLA_NESTED },
+	[ZONEFW_A_RULE] = { .type = NLA_NESTED },
+	[ZONEFW_A_CELLDEF] = { .type = NLA_NESTED },
+	[ZONEFW_A_OPTIONS] = { .type = NLA_NESTED },
+	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0),
+	[ZONEFW_A_EXTRATEXT] = { .type = NLA_NUL_STRING },
+};
+
+static const struct nla_policy explain_policy[ZONEFW_A_EX_OUT + 1] = {
+	[ZONEFW_A_FROM] = { .type = NLA_U16 },
+	[ZONEFW_A_TO] = { .type = NLA_U16 },
+	[ZONEFW_A_EX_PROTO] = { .type = NLA_U8 },
+	[ZONEFW_A_EX_SRC] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
+	[ZONEFW_A_EX_DST] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
+	[ZONEFW_A_EX_SPORT] = { .type = NLA_U16 },
+	[ZONEFW_A_EX_DPORT] = { .type = NLA_U16 },
+	[ZONEFW_A_EX_TYPE] = { .type = NLA_U8 },
+	[ZONEFW_A_EX_CODE] = { .type = NLA_U8 },
+	[ZONEFW_A_EX_IN] = { .type = NLA_NUL_STRING, .len = ZONEFW_DEVNAME - 1 },
+	[ZONEFW_A_EX_OUT] = { .type = NLA_NUL_STRING, .len = ZONEFW_DEVNAME - 1 },
+};
+
+/**
+ * zonefw_nl_allowed() - may the sender of a request use the family?
+ * @skb: the request
+ * @extack: refusal
+ *
+ * CAP_NET_ADMIN in the initial user namespace, or, with userns=1, in the one
+ * that owns the network namespace (which genetlink has checked already).
+ *
+ * Return: 0 or -EPERM.
+ */
+int zonefw_nl_allowed(struct sk_buff *skb, struct netlink_ext_ack *extack)
+{
+	if (READ_ONCE(zonefw_userns) || netlink_capable(skb, CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(extack, "CAP_NET_ADMIN in the initial user namespace is needed");
+	return -EPERM;
+}
+
+static int flush_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
+	struct sk_buff *event;
+	int err = zonefw_nl_allowed(skb, info->extack);
+
+	if (err)
+		return err;
+	event = zonefw_event_prepare();
+	if (!event)
+		return -ENOMEM;
+	rtnl_lock();
+	mutex_lock(&zn->lock);
+	if (!rcu_access_pointer(zn->policy) && zn->closed && !zn->panic)
+		zonefw_hooks_update(zn, false);
+	err = zonefw_publish(zn, NULL, info->extack);
+	zonefw_event_send(zn, event);
+	mutex_unlock(&zn->lock);
+	rtnl_unlock();
+	return err;
+}
+
+static int panic_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
+	struct sk_buff *event;
+	int err = zonefw_nl_allowed(skb, info->extack);
+
+	if (err)
+		return err;
+	if (GENL_REQ_ATTR_CHECK(info, ZONEFW_A_PANIC)) {
+		NL_SET_ERR_MSG(info->extack, "the attribute PANIC (0 or 1) is missing");
+		return -EINVAL;
+	}
+	event = zonefw_event_prepare();
+	if (!event)
+		return -ENOMEM;
+	mutex_lock(&zn->lock);
+	err = zonefw_panic_set(zn, nla_get_u8(info->attrs[ZONEFW_A_PANIC]), info->extack);
+	if (err)
+		nlmsg_free(event);
+	else
+		zonefw_event_send(zn, event);
+	mutex_unlock(&zn->lock);
+	return err;
+}
+
+static int reset_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
+	struct zonefw_policy *p;
+	int err = zonefw_nl_allowed(skb, info->extack), cpu, i;
+	u32 n;
+
+	if (err)
+		return err;
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < __ZONEFW_S_MAX; i++)
+			u64_stats_set(&per_cpu_ptr(zn->stats, cpu)->v[i], 0);
+	p = zonefw_policy_get(zn);
+	if (!p)
+		return 0;
+	for (n = 0; n < p->nrules; n++)
+		zonefw_ident_zero(p->rules[n].ident);
+	for (n = 0; n < (u32)p->nz * p->nz; n++)
+		zonefw_ident_zero(p->cells[n].ident);
+	zonefw_policy_put(p);
+	return 0;
+}
+
+#define DO(c, fn, pol) \
+	{ .cmd = c, .flags = GENL_UNS_ADMIN_PERM, .doit = fn, \
+	  .policy = pol, .maxattr = ARRAY_SIZE(pol) - 1 }
+#define DUMP(c, fn) \
+	{ .cmd = c, .flags = GENL_UNS_ADMIN_PERM, .start = zonefw_dump_start, \
+	  .dumpit = fn, .done = zonefw_dump_done, \
+	  .policy = none_policy, .maxattr = ARRAY_SIZE(none_policy) - 1 }
+
+static const struct genl_ops zonefw_genl_ops[] = {
+	DO(ZONEFW_CMD_INFO, zonefw_info_doit, none_policy),
+	DO(ZONEFW_CMD_APPLY, zonefw_apply_doit, apply_policy),
+	DO(ZONEFW_CMD_FLUSH, flush_doit, none_policy),
+	DO(ZONEFW_CMD_PANIC, panic_doit, panic_policy),
+	DO(ZONEFW_CMD_STATS_RESET, reset_doit, none_policy),
+	DO(ZONEFW_CMD_EXPLAIN, zonefw_explain_doit, explain_policy),
+	DUMP(ZONEFW_CMD_GET_ZONES, zonefw_zones_dumpit),
+	DUMP(ZONEFW_CMD_GET_RULES, zonefw_rules_dumpit),
+	DUMP(ZONEFW_CMD_GET_CELLS, zonefw_cells_dumpit),
+	DUMP(ZONEFW_CMD_GET_CELLDEFS, zonefw_celldefs_dumpit),
+};
+
+static const struct genl_multicast_group zonefw_groups[] = {
+	[ZONEFW_GRP_EVENTS] = { .name = ZONEFW_MCGRP_EVENTS, .flags = GENL_UNS_ADMIN_PERM },
+	[ZONEFW_GRP_DROPS] = { .name = ZONEFW_MCGRP_DROPS, .flags = GENL_UNS_ADMIN_PERM },
+};
+
+struct genl_family zonefw_family __ro_after_init = {
+	.name = ZONEFW_GENL_NAME,
+	.version = ZONEFW_GENL_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	.ops = zonefw_genl_ops,
+	.n_ops = ARRAY_SIZE(zonefw_genl_ops),
+	.resv_start_op = ZONEFW_CMD_UNSPEC + 1,
+	.mcgrps = zonefw_groups,
+	.n_mcgrps = ARRAY_SIZE(zonefw_groups),
+};
+
+int __init zonefw_family_init(void)
+{
+	return genl_register_family(&zonefw_family);
+}
+
+void zonefw_family_exit(void)
+{
+	genl_unregister_family(&zonefw_family);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ZONEFW_NL_FAMILY_H
+#define ZONEFW_NL_FAMILY_H
+#include <net/genetlink.h>
+#include "zonefw.h"
+
+extern struct genl_family zonefw_family;
+
+int zonefw_family_init(void);
+void zonefw_family_exit(void);
+int zonefw_nl_allowed(struct sk_buff *skb, struct netlink_ext_ack *extack);
+
+/* apply.c */
+int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info);
+/* explain.c */
+int zonefw_explain_doit(struct sk_buff *skb, struct genl_info *info);
+/* dump.c */
+int zonefw_info_doit(struct sk_buff *skb, struct genl_info *info);
+int zonefw_dump_start(struct netlink_callback *cb);
+int zonefw_dump_done(struct netlink_callback *cb);
+int zonefw_zones_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int zonefw_rules_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int zonefw_cells_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int zonefw_celldefs_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+#endif

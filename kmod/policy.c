@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The policy object: allocate, build the matrix, share identities with the
+ * policy before, free. Process context; nothing here is visible to packets
+ * before publish.c stores the pointer.
+ */
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include <net/netfilter/nf_log.h>
+#include "zonefw.h"
+
+#define INDEX_MAX	(16u << 20)	/* entries of all cells' rule lists: 64 MiB */
+
+static void *zalloc(size_t n, size_t size)
+{
+	return kvcalloc(n ? n : 1, size, GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * zonefw_policy_alloc() - an empty policy with room for its objects
+ * @nzones: declared zones, without self
+ * @nrules: rules
+ * @ndefs: cell definitions
+ *
+ * Return: the policy with one reference, or NULL.
+ */
+struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs)
+{
+	struct zonefw_policy *p = zalloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	refcount_set(&p->ref, 1);
+	p->nz = nzones + 1;
+	p->zones = zalloc(p->nz, sizeof(*p->zones));
+	p->parent = zalloc(p->nz, sizeof(*p->parent));
+	p->rules = zalloc(nrules, sizeof(*p->rules));
+	p->defs = zalloc(ndefs, sizeof(*p->defs));
+	p->cells = zalloc((size_t)p->nz * p->nz, sizeof(*p->cells));
+	if (!p->zones || !p->parent || !p->rules || !p->defs || !p->cells) {
+		zonefw_policy_put(p);
+		return NULL;
+	}
+	strscpy(p->zones[0].name, "self", sizeof(p->zones[0].name));
+	return p;
+}
+
+static void zones_free(struct zonefw_policy *p)
+{
+	u32 i;
+
+	for (i = 0; p->zones && i < p->nz; i++) {
+		kvfree(p->zones[i].dev);
+		kvfree(p->zones[i].group);
+		kvfree(p->zones[i].blob);
+	}
+	kvfree(p->zones);
+}
+
+static void rules_free(struct zonefw_policy *p)
+{
+	u32 i;
+
+	for (i = 0; i < p->nrules; i++) {
+		zonefw_ident_put(p->rules[i].ident);
+		kvfree(p->rules[i].in);
+		kvfree(p->rules[i].out);
+		kvfree(p->rules[i].blob);
+		cond_resched();
+	}
+	kvfree(p->rules);
+}
+
+static void policy_free(struct zonefw_policy *p)
+{
+	u32 i;
+
+	if (p->loggers)
+		nf_logger_put(NFPROTO_INET, p->opt.log == ZONEFW_LOG_NFLOG ?
+			      NF_LOG_TYPE_ULOG : NF_LOG_TYPE_LOG);
+	zones_free(p);
+	rules_free(p);
+	for (i = 0; i < p->ndefs; i++)
+		kvfree(p->defs[i].blob);
+	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)
+		zonefw_ident_put(p->cells[i].ident);
+	kvfree(p->defs);
+	kvfree(p->cells);
+	kvfree(p->parent);
+	kvfree(p->index);
+	kvfree(rcu_dereference_protected(p->devs, 1));
+	kvfree(p->opt.blob);
+	kvfree(p->extra);
+	kvfree(p);
+}
+
+/**
+ * zonefw_policy_put() - drop a reference, free with the last
+ * @p: policy or NULL; no packet may see it any more
+ *
+ * Context: may sleep.
+ */
+void zonefw_policy_put(struct zonefw_policy *p)
+{
+	if (p && refcount_dec_and_test(&p->ref))
+		policy_free(p);
+}
+
+/**
+ * zonefw_policy_get() - a reference to the policy in force
+ * @zn: namespace
+ *
+ * Return: the policy, or NULL when there is none.
+ */
+struct zonefw_policy *zonefw_policy_get(struct zonefw_ns *zn)
+{
+	struct zonefw_policy *p;
+
+	rcu_read_lock();
+	p = rcu_dereference(zn->policy);
+	if (p && !refcount_inc_not_zero(&p->ref))
+		p = NULL;
+	rcu_read_unlock();
+	return p;
+}
+
+struct span {
+	DECLARE_BITMAP(from, ZONEFW_ZONES_MAX + 1);
+	DECLARE_BITMAP(to, ZONEFW_ZONES_MAX + 1);
+};
+
+static void span_of(const struct zonefw_policy *p, const struct zonefw_rule *r, struct span *s)
+{
+	u16 z;
+
+	bitmap_zero(s->from, ZONEFW_ZONES_MAX + 1);
+	bitmap_zero(s->to, ZONEFW_ZONES_MAX + 1);
+	for (z = 0; z < p->nz; z++) {
+		if (zonefw_zone_covers(p->parent, r->from, r->nfrom, z))
+			__set_bit(z, s->from);
+		if (zonefw_zone_covers(p->parent, r->to, r->nto, z))
+			__set_bit(z, s->to);
+	}
+}
+
+/* One pass over all rules: counts (fill false) or fills the cells' lists. */
+static u64 cells_pass(struct zonefw_policy *p, u32 *pos, bool fill)
+{
+	struct span s;
+	unsigned int f, t;
+	u64 total = 0;
+	u32 i;
+
+	for (i = 0; i < p->nrules; i++) {
+		span_of(p, &p->rules[i], &s);
+		for_each_set_bit(f, s.from, p->nz)
+			for_each_set_bit(t, s.to, p->nz) {
+				u32 c = f * p->nz + t;
+
+				if (fill)
+					p->index[pos[c]++] = i;
+				else
+					p->cells[c].nrules++;
+				total++;
+			}
+		cond_resched();
+	}
+	return total;
+}
+
+static int cells_index(struct zonefw_policy *p, struct netlink_ext_ack *extack)
+{
+	u32 i, sum = 0, n = (u32)p->nz * p->nz, *pos;
+	u64 total = cells_pass(p, NULL, false);
+
+	if (total > INDEX_MAX) {
+		NL_SET_ERR_MSG(extack, "too many rules times zone pairs; name zones instead of any");
+		return -E2BIG;
+	}
+	p->index = zalloc(total, sizeof(*p->index));
+	pos = zalloc(n, sizeof(*pos));
+	if (!p->index || !pos) {
+		kvfree(pos);
+		return -ENOMEM;
+	}
+	for (i = 0; i < n; i++) {
+		pos[i] = sum;
+		p->cells[i].rules = p->index + sum;
+		sum += p->cells[i].nrules;
+	}
+	cells_pass(p, pos, true);
+	kvfree(pos);
+	return 0;
+}
+
+static int zone_find(const struct zonefw_policy *p, const char *name)
+{
+	u16 z;
+
+	for (z = 0; p && z < p->nz; z++)
+		if (!strcmp(p->zones[z].name, name))
+			return z;
+	return -1;
+}
+
+/* Counters follow the names of the zones, not their numbers. */
+static int cells_idents(struct zonefw_policy *p, const struct zonefw_policy *old)
+{
+	u16 f, t;
+
+	for (f = 0; f < p->nz; f++)
+		for (t = 0; t < p->nz; t++) {
+			int of = zone_find(old, p->zones[f].name);
+			int ot = zone_find(old, p->zones[t].name);
+			struct zonefw_cell *c = zonefw_cell(p, f, t);
+
+			c->def = zonefw_default_of(p->defs, p->ndefs, p->parent, f, t);
+			c->ident = of >= 0 && ot >= 0 ?
+				zonefw_ident_get(zonefw_cell(old, of, ot)->ident) :
+				zonefw_ident_alloc(0);
+			if (!c->ident)
+				return -ENOMEM;
+			cond_resched();
+		}
+	return 0;
+}
+
+/* A kept id takes its counters along; each id may be taken once. */
+static int rules_idents(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
+			u32 *next_id, struct netlink_ext_ack *extack)
+{
+	struct xarray ids;
+	int err = 0;
+	u32 i;
+
+	xa_init(&ids);
+	for (i = 0; old && i < old->nrules && !err; i++)
+		err = xa_err(xa_store(&ids, old->rules[i].ident->id, old->rules[i].ident,
+				      GFP_KERNEL_ACCOUNT));
+	for (i = 0; i < p->nrules && !err; i++) {
+		struct zonefw_ident *id = want[i] ? xa_erase(&ids, want[i]) : NULL;
+
+		if (want[i] && !id) {
+			NL_SET_ERR_MSG(extack, "a rule names an id that is not in force, or twice");
+			err = -EINVAL;
+			break;
+		}
+		p->rules[i].ident = id ? zonefw_ident_get(id) : zonefw_ident_alloc((*next_id)++);
+		if (!p->rules[i].ident)
+			err = -ENOMEM;
+		cond_resched();
+	}
+	xa_destroy(&ids);
+	return err;
+}
+
+/**
+ * zonefw_policy_build() - everything of a commit that may fail, before the swap
+ * @p: policy with its objects filled in
+ * @old: policy in force or NULL
+ * @want: per rule the id to keep, or 0 for a new one
+ * @next_id: in/out: next free rule id
+ * @extack: refusal
+ *
+ * Return: 0, -ENOMEM, -E2BIG or -EINVAL. Context: mutex held.
+ */
+int zonefw_policy_build(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
+			u32 *next_id, struct netlink_ext_ack *extack)
+{
+	int err = rules_idents(p, old, want, next_id, extack);
+
+	if (!err)
+		err = cells_index(p, extack);
+	if (!err)
+		err = cells_idents(p, old);
+	return err;
+}

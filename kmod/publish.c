@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Publishing a policy to the packet path, and taking it away: the only place
+ * that stores zonefw_ns.policy. Needs rtnl and the namespace's mutex.
+ */
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include "hook.h"
+#include "vcache.h"
+#include "zonefw.h"
+
+#define GEN_WRAP	0x1000000u	/* a stamp of the verdict cache has 24 bits */
+
+/**
+ * zonefw_hooks_update() - hooks on or off, with the cache they need
+ * @zn: namespace, its lock held
+ * @want: on?
+ *
+ * Return: 0 or -errno, with the state as before.
+ */
+int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
+{
+	int err;
+
+	lockdep_assert_held(&zn->lock);
+	if (want == zn->hooks)
+		return 0;
+	if (!want) {
+		zonefw_hooks_unregister(zn->net);
+		synchronize_net();
+		zonefw_vcache_free(zn->vcache);
+		zn->vcache = NULL;
+		zn->hooks = false;
+		return 0;
+	}
+	zn->vcache = zonefw_vcache_alloc();
+	if (!zn->vcache)
+		return -ENOMEM;
+	err = zonefw_hooks_register(zn->net);
+	if (err) {
+		zonefw_vcache_free(zn->vcache);
+		zn->vcache = NULL;
+		return err;
+	}
+	zn->hooks = true;
+	return 0;
+}
+
+/**
+ * zonefw_publish() - put a policy in force, or none
+ * @zn: namespace, its lock and rtnl held
+ * @p: built policy, whose reference is taken over on success; NULL: none
+ * @extack: refusal
+ *
+ * Return: 0 or -errno; on failure the policy in force stays and @p is the caller's.
+ */
+int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink_ext_ack *extack)
+{
+	struct zonefw_policy *old = rcu_dereference_protected(zn->policy,
+							      lockdep_is_held(&zn->lock));
+	int err;
+
+	ASSERT_RTNL();
+	if (p) {
+		err = zonefw_devs_update(zn, p);
+		if (err)
+			return err;
+		if (!old && !try_module_get(THIS_MODULE))
+			return -ENODEV;
+		err = zonefw_hooks_update(zn, true);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
+			if (!old)
+				module_put(THIS_MODULE);
+			return err;
+		}
+	}
+	/* the point of no return: nothing below may fail */
+	if (++zn->gen % GEN_WRAP == 0) {
+		zn->gen++;
+		if (zn->vcache)
+			zonefw_vcache_clear(zn->vcache);
+	}
+	if (p)
+		p->gen = zn->gen;
+	WRITE_ONCE(zn->closed, false);
+	rcu_assign_pointer(zn->policy, p);
+	if (!p && !zn->panic)
+		zonefw_hooks_update(zn, false);
+	if (old) {
+		synchronize_net();
+		zonefw_policy_put(old);
+		if (!p)
+			module_put(THIS_MODULE);
+	}
+	return 0;
+}
+
+/**
+ * zonefw_panic_set() - drop everything but loopback, or stop doing so
+ * @zn: namespace, its lock held
+ * @on: on?
+ * @extack: refusal
+ *
+ * Return: 0, or -errno when the hooks could not be switched on.
+ */
+int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *extack)
+{
+	bool policy = rcu_access_pointer(zn->policy);
+	int err;
+
+	if (on == zn->panic)
+		return 0;
+	if (on) {
+		if (!try_module_get(THIS_MODULE))
+			return -ENODEV;
+		err = zonefw_hooks_update(zn, true);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "the netfilter hooks could not be switched on");
+			module_put(THIS_MODULE);
+			return err;
+		}
+	}
+	WRITE_ONCE(zn->panic, on);
+	if (on)
+		return 0;
+	if (!policy && !zn->closed)
+		zonefw_hooks_update(zn, false);
+	module_put(THIS_MODULE);
+	return 0;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sk_buff to key: the facts of one packet, read only through bounded
+ * accessors. Runs in every hook; no lock, no allocation, nothing is written
+ * to the packet. Also the key of a flow's original direction, for packets
+ * that come back.
+ */
+#include <linux/icmp.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include "skbkey.h"
+
+#define EXTHDR_MAX	8	/* headers followed; a longer chain is dropped */
+
+static void l4_facts(struct sk_buff *skb, int off, bool later_fragment, struct zonefw_key *k)
+{
+	__be16 ports[2], *p;
+	u8 icmp[2], *i;
+
+	if (later_fragment)
+		return;
+	switch (k->proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+		p = skb_header_pointer(skb, off, sizeof(ports), ports);
+		if (!p)
+			return;
+		k->sport = ntohs(p[0]);
+		k->dport = ntohs(p[1]);
+		k->flags |= ZONEFW_K_PORTS;
+		return;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		i = skb_header_pointer(skb, off, sizeof(icmp), icmp);
+		if (!i)
+			return;
+		k->type = i[0];
+		k->code = i[1];
+		k->flags |= ZONEFW_K_TYPE;
+		return;
+	}
+}
+
+/* RFC 791 options: a source route lets the sender choose the way. */
+static enum zonefw_parse v4_options(struct sk_buff *skb, const struct iphdr *ih)
+{
+	u8 buf[40], *o;
+	int n = ih->ihl * 4 - sizeof(*ih), i = 0;
+
+	o = skb_header_pointer(skb, skb_network_offset(skb) + sizeof(*ih), n, buf);
+	if (!o)
+		return ZONEFW_BROKEN;
+	while (i < n && o[i] != IPOPT_END) {
+		if (o[i] == IPOPT_NOOP) {
+			i++;
+			continue;
+		}
+		if (o[i] == IPOPT_LSRR || o[i] == IPOPT_SSRR)
+			return ZONEFW_SOURCE_ROUTED;
+		if (i + 1 >= n || o[i + 1] < 2 || i + o[i + 1] > n)
+			return ZONEFW_BROKEN;
+		i += o[i + 1];
+	}
+	return ZONEFW_PARSED;
+}
+
+static enum zonefw_parse v4_key(struct sk_buff *skb, struct zonefw_key *k)
+{
+	struct iphdr buf, *ih;
+	int nh = skb_network_offset(skb);
+	enum zonefw_parse res = ZONEFW_PARSED;
+
+	ih = skb_header_pointer(skb, nh, sizeof(buf), &buf);
+	if (!ih || ih->version != 4 || ih->ihl < 5)
+		return ZONEFW_BROKEN;
+	k->family = 4;
+	k->proto = ih->protocol;
+	k->dscp = ih->tos >> 2;
+	memcpy(k->src, &ih->saddr, 4);
+	memcpy(k->dst, &ih->daddr, 4);
+	if (ih->ihl > 5)
+		res = v4_options(skb, ih);
+	l4_facts(skb, nh + ih->ihl * 4, ih->frag_off & htons(IP_OFFSET), k);
+	return res;
+}
+
+/* RFC 5095: a type 0 routing header is an error wherever it stands. */
+static bool v6_source_route(struct sk_buff *skb, int off)
+{
+	u8 h[4], *p = skb_header_pointer(skb, off, sizeof(h), h);
+
+	return p && p[2] == 0 && p[3] != 0;
+}
+
+static enum zonefw_parse v6_walk(struct sk_buff *skb, int off, struct zonefw_key *k)
+{
+	bool later = false;
+	int n;
+
+	for (n = 0; n < EXTHDR_MAX; n++) {
+		u8 h[4], *p;
+
+		switch (k->proto) {
+		case NEXTHDR_HOP:
+		case NEXTHDR_ROUTING:
+		case NEXTHDR_DEST:
+		case NEXTHDR_FRAGMENT:
+			break;
+		default:
+			l4_facts(skb, off, later, k);
+			return ZONEFW_PARSED;
+		}
+		p = skb_header_pointer(skb, off, sizeof(h), h);
+		if (!p)
+			return later ? ZONEFW_PARSED : ZONEFW_BROKEN;
+		if (k->proto == NEXTHDR_ROUTING && v6_source_route(skb, off))
+			return ZONEFW_SOURCE_ROUTED;
+		if (k->proto == NEXTHDR_FRAGMENT) {
+			if ((p[2] << 8 | p[3]) & 0xfff8) {
+				k->proto = p[0];
+				return ZONEFW_PARSED;	/* what follows is payload */
+			}
+			off += 8;
+		} else {
+			off += (p[1] + 1) * 8;
+		}
+		k->proto = p[0];
+	}
+	return ZONEFW_BROKEN;
+}
+
+static enum zonefw_parse v6_key(struct sk_buff *skb, struct zonefw_key *k)
+{
+	struct ipv6hdr buf, *ih;
+	int nh = skb_network_offset(skb);
+
+	ih = skb_header_pointer(skb, nh, sizeof(buf), &buf);
+	if (!ih || ih->version != 6)
+		return ZONEFW_BROKEN;
+	k->family = 6;
+	k->proto = ih->nexthdr;
+	k->dscp = ipv6_get_dsfield(ih) >> 2;
+	memcpy(k->src, &ih->saddr, 16);
+	memcpy(k->dst, &ih->daddr, 16);
+	return v6_walk(skb, nh + sizeof(*ih), k);
+}
+
+/**
+ * zonefw_skb_key() - the facts of a packet
+ * @skb: packet
+ * @st: where the hook stands; its devices are the packet's
+ * @k: out, complete also when the packet is refused
+ *
+ * Return: ZONEFW_PARSED, ZONEFW_BROKEN, or ZONEFW_SOURCE_ROUTED (RFC 5095, RFC 7126).
+ */
+enum zonefw_parse zonefw_skb_key(struct sk_buff *skb, const struct nf_hook_state *st,
+				 struct zonefw_key *k)
+{
+	memset(k, 0, sizeof(*k));
+	k->in = st->in ? st->in->name : NULL;
+	k->out = st->out ? st->out->name : NULL;
+	k->mark = skb->mark;
+	if (st->in && st->in->type == ARPHRD_ETHER && skb_mac_header_was_set(skb) &&
+	    skb_mac_header_len(skb) >= ETH_HLEN) {
+		memcpy(k->mac, eth_hdr(skb)->h_source, ETH_ALEN);
+		k->flags |= ZONEFW_K_MAC;
+	}
+	return st->pf == NFPROTO_IPV4 ? v4_key(skb, k) : v6_key(skb, k);
+}
+
+/**
+ * zonefw_ct_key() - a flow's original direction, after DNAT and before SNAT
+ * @ct: the flow
+ * @pkt: the packet at hand
+ * @reply: it came in the reply direction: devices swap, and what only a
+ *	packet of the original direction shows is unknown
+ * @k: out
+ *
+ * Return: true; false when the flow is of another family than the packet.
+ */
+bool zonefw_ct_key(const struct nf_conn *ct, const struct zonefw_key *pkt, bool reply,
+		   struct zonefw_key *k)
+{
+	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	int len = pkt->family == 4 ? 4 : 16;
+
+	if (o->src.l3num != (pkt->family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6))
+		return false;
+	*k = *pkt;
+	k->proto = o->dst.protonum;
+	k->flags &= ZONEFW_K_MAC;
+	memcpy(k->src, &o->src.u3, len);
+	memcpy(k->dst, &r->src.u3, len);
+	if (k->proto == IPPROTO_ICMP || k->proto == IPPROTO_ICMPV6) {
+		k->type = o->dst.u.icmp.type;
+		k->code = o->dst.u.icmp.code;
+		k->flags |= ZONEFW_K_TYPE;
+	} else if (pkt->flags & ZONEFW_K_PORTS) {
+		k->sport = ntohs(o->src.u.all);
+		k->dport = ntohs(r->src.u.all);
+		k->flags |= ZONEFW_K_PORTS;
+	}
+	if (reply) {
+		k->in = pkt->out;
+		k->out = pkt->in;
+		k->flags = (k->flags & ~ZONEFW_K_MAC) | ZONEFW_K_REPLY;
+	}
+	return true;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * antispoof: would an answer to this source leave through the zone in which
+ * the packet arrived (BCP 38, RFC 3704)? Asked per zone and not per device, so
+ * that a zone of several links may route asymmetrically. RCU read side.
+ */
+#include <net/ip_fib.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/l3mdev.h>
+#include "zonefw.h"
+
+static bool through(const struct zonefw_policy *p, const struct net_device *out, u16 zone,
+		    u8 family, const u8 *src)
+{
+	return out && zonefw_zone_of(p, out->ifindex, family, src) == zone;
+}
+
+static bool spoofed4(struct net *net, const struct zonefw_policy *p, u16 zone,
+		     const struct net_device *dev, const u8 *src)
+{
+	struct flowi4 fl = { .flowi4_scope = RT_SCOPE_UNIVERSE };
+	struct fib_result res;
+	int i;
+
+	memcpy(&fl.daddr, src, 4);
+	if (ipv4_is_zeronet(fl.daddr))
+		return fl.daddr != htonl(INADDR_ANY);	/* DHCP asks from 0.0.0.0 */
+	fl.flowi4_l3mdev = l3mdev_master_ifindex_rcu(dev);
+	if (fib_lookup(net, &fl, &res, FIB_LOOKUP_IGNORE_LINKSTATE) || res.type != RTN_UNICAST)
+		return true;
+	for (i = 0; i < fib_info_num_path(res.fi); i++)
+		if (through(p, fib_info_nhc(res.fi, i)->nhc_dev, zone, 4, src))
+			return false;
+	return true;
+}
+
+static bool spoofed6(struct net *net, const struct zonefw_policy *p, u16 zone,
+		     const struct net_device *dev, const u8 *src)
+{
+	struct flowi6 fl = { };
+	struct rt6_info *rt;
+	bool bad;
+
+	memcpy(&fl.daddr, src, 16);
+	if (ipv6_addr_any(&fl.daddr))
+		return false;			/* duplicate address detection, RFC 4862 */
+	if (ipv6_addr_type(&fl.daddr) & IPV6_ADDR_LINKLOCAL)
+		return false;			/* of the link by definition */
+	fl.flowi6_l3mdev = l3mdev_master_ifindex_rcu(dev);
+	rt = (struct rt6_info *)ip6_route_lookup(net, &fl, NULL, 0);
+	bad = rt->dst.error || (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST)) ||
+	      !through(p, rt->dst.dev, zone, 6, src);
+	ip6_rt_put(rt);
+	return bad;
+}
+
+/**
+ * zonefw_spoofed() - is the source not routed back through the zone?
+ * @net: namespace
+ * @p: policy
+ * @zone: ingress zone
+ * @dev: ingress device
+ * @family: 4 or 6
+ * @src: source address
+ *
+ * Context: RCU read side.
+ * Return: true if the packet must be dropped.
+ */
+bool zonefw_spoofed(struct net *net, const struct zonefw_policy *p, u16 zone,
+		    const struct net_device *dev, u8 family, const u8 *src)
+{
+	return family == 4 ? spoofed4(net, p, zone, dev, src) : spoofed6(net, p, zone, dev, src);
+}

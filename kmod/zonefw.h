@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * zonefw's private state per network namespace, and its locks.
+ *
+ * Locks, in the order in which they are taken:
+ *   rtnl            devices do not come, go or get renamed meanwhile
+ *   zonefw_ns.lock  mutex: the one writer; policy, panic, hooks
+ *   RCU             the packet path reads zonefw_ns.policy and policy->devs
+ *   log_lock        spinlock (bh): the log's token bucket, written per logged packet
+ * Per-CPU counters and the verdict cache need no lock.
+ */
+#ifndef ZONEFW_H
+#define ZONEFW_H
+
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/refcount.h>
+#include <linux/u64_stats_sync.h>
+#include <net/net_namespace.h>
+#include "core/model.h"
+
+struct zonefw_count {
+	u64_stats_t packets, bytes;
+	struct u64_stats_sync syncp;
+};
+
+/* What outlives a policy: an id and its counters. */
+struct zonefw_ident {
+	refcount_t ref;
+	u32 id;
+	struct zonefw_count __percpu *count;
+};
+
+struct zonefw_zone {
+	char name[ZONEFW_NAME_MAX + 1];
+	char (*dev)[ZONEFW_DEVNAME];
+	u32 *group;
+	const struct zonefw_net *net;
+	u32 ndev, ngroup, nnet, flags;
+	void *blob;
+};
+
+/* One device's candidates, best first; see devzone.c */
+struct zonefw_dev {
+	int ifindex;		/* 0: free slot */
+	u16 plain;		/* the zone when no candidate has nets */
+	bool nets;
+	u8 rank[ZONEFW_ZONES_MAX + 1];	/* by zone: 0 no, 1 nets only, 2 group, 3 pattern, 4 exact */
+};
+
+struct zonefw_devs {
+	struct rcu_head rcu;
+	u32 mask;
+	struct zonefw_dev slot[];
+};
+
+struct zonefw_options {
+	u8 log, invalid_accept, rematch, tag_shift;
+	u16 nflog_group;
+	u32 log_rate, log_per, tag_mask;
+	void *blob;
+};
+
+/**
+ * struct zonefw_policy - one immutable policy
+ * @ref: held by the namespace and by dumps
+ * @gen: generation, unique in the namespace
+ * @nz: zones including self, which is 0
+ * @devs: device placement; the only part that changes (with devices)
+ */
+struct zonefw_policy {
+	refcount_t ref;
+	u32 gen;
+	u16 nz;
+	u32 nrules, ndefs;
+	u64 digest;
+	struct zonefw_zone *zones;
+	u16 *parent;
+	struct zonefw_rule *rules;
+	struct zonefw_celldef *defs;
+	struct zonefw_cell *cells;	/* nz * nz */
+	u32 *index;			/* rule indexes of all cells */
+	struct zonefw_devs __rcu *devs;
+	struct zonefw_options opt;
+	void *extra;			/* ZONEFW_A_EXTRATEXT */
+	bool loggers;			/* reference on nf_log's logger */
+};
+
+struct zonefw_vcache;
+
+struct zonefw_stats {
+	u64_stats_t v[__ZONEFW_S_MAX];
+	struct u64_stats_sync syncp;
+};
+
+struct zonefw_ns {
+	struct net *net;
+	struct mutex lock;		/* see the top of this file */
+	struct zonefw_policy __rcu *policy;
+	struct zonefw_vcache *vcache;	/* set before hooks go on, freed after */
+	struct zonefw_stats __percpu *stats;
+	u32 gen, next_id;
+	bool panic, closed, hooks;
+	spinlock_t log_lock;		/* tokens, stamp */
+	u64 log_tokens, log_stamp;
+};
+
+extern unsigned int zonefw_net_id;
+extern bool zonefw_boot_closed;
+extern bool zonefw_userns;
+
+static inline struct zonefw_cell *zonefw_cell(const struct zonefw_policy *p, u16 from, u16 to)
+{
+	return &p->cells[(u32)from * p->nz + to];
+}
+
+struct zonefw_ns *zonefw_ns(const struct net *net);
+
+/* counters.c */
+struct zonefw_ident *zonefw_ident_alloc(u32 id);
+struct zonefw_ident *zonefw_ident_get(struct zonefw_ident *i);
+void zonefw_ident_put(struct zonefw_ident *i);
+void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
+void zonefw_ident_zero(struct zonefw_ident *i);
+void zonefw_count(const struct zonefw_ident *i, u32 bytes);
+void zonefw_stat(const struct zonefw_ns *zn, u32 which);
+void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v);
+
+/* policy.c */
+struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs);
+int zonefw_policy_build(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
+			u32 *next_id, struct netlink_ext_ack *extack);
+void zonefw_policy_put(struct zonefw_policy *p);
+struct zonefw_policy *zonefw_policy_get(struct zonefw_ns *zn);
+
+/* publish.c */
+int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink_ext_ack *extack);
+int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *extack);
+int zonefw_hooks_update(struct zonefw_ns *zn, bool want);
+
+/* devzone.c */
+int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p);
+u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr);
+extern struct notifier_block zonefw_netdev_nb;
+
+/* spoof.c */
+bool zonefw_spoofed(struct net *net, const struct zonefw_policy *p, u16 zone,
+		    const struct net_device *dev, u8 family, const u8 *src);
+
+#endif
