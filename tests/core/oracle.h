@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ORACLE_H
+#define ORACLE_H
+#include "core/model.h"
+bool oracle_match(const struct zonefw_rule *r, const struct zonefw_key *k);
+#endif
