@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# zonefw: the module (Kbuild, kmod/) and the program (userspace/). `make help` lists the targets.
+VERSION	:= 0.1.0
+KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -1))
+KVER	= $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease 2>/dev/null | tail -1)
+PREFIX	?= /usr
+DESTDIR	?=
+INSTALL	?= install
+MANDIR	= $(DESTDIR)$(PREFIX)/share/man
+COMPDIR	= $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+UNITDIR	= $(DESTDIR)/lib/systemd/system
+MODDIR	= $(DESTDIR)/lib/modules/$(KVER)/updates
+DKMSDIR	= $(DESTDIR)/usr/src/zonefw-$(VERSION)
+
+all: modules userspace
+
+modules:
+	@test -n "$(KDIR)" || { echo "no kernel headers found: install them or set KDIR" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+userspace:
+	$(MAKE) -C userspace
+
+test:
+	tests/run
+
+check:
+	tests/static/check
+
+demo:
+	tests/demo/run
+
+demo-shell:
+	tests/demo/run --shell
+
+install: all
+	$(INSTALL) -d $(MODDIR)
+	$(INSTALL) -m 644 zonefw.ko $(MODDIR)/zonefw.ko
+	$(if $(DESTDIR),,depmod -a $(KVER))
+	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	for s in 5 8; do for f in docs/man/*.$$s; do [ -e "$$f" ] || continue; \
+	  $(INSTALL) -D -m 644 "$$f" "$(MANDIR)/man$$s/$${f##*/}" || exit 1; done; done
+	[ ! -e userspace/completion/zonefw.bash ] || \
+	  $(INSTALL) -D -m 644 userspace/completion/zonefw.bash $(COMPDIR)/zonefw
+	[ ! -e packaging/zonefw.service ] || \
+	  $(INSTALL) -D -m 644 packaging/zonefw.service $(UNITDIR)/zonefw.service
+
+uninstall:
+	rm -f $(MODDIR)/zonefw.ko $(COMPDIR)/zonefw $(UNITDIR)/zonefw.service
+	$(if $(DESTDIR),,depmod -a $(KVER))
+	for s in 5 8; do for f in docs/man/*.$$s; do rm -f "$(MANDIR)/man$$s/$${f##*/}"; done; done
+	$(MAKE) -C userspace uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+dkms-install:
+	$(INSTALL) -d $(DKMSDIR)
+	cp -r Kbuild Makefile kmod uapi COPYING $(DKMSDIR)/
+	sed 's/@VERSION@/$(VERSION)/' packaging/dkms.conf > $(DKMSDIR)/dkms.conf
+	$(if $(DESTDIR),,dkms install -m zonefw -v $(VERSION))
+
+clean:
+	-[ -z "$(KDIR)" ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	-[ ! -e userspace/Makefile ] || $(MAKE) -C userspace clean
+
+help:
+	@echo "zonefw $(VERSION)"
+	@echo "  all           module and program"
+	@echo "  modules       zonefw.ko for KDIR=$(KDIR)"
+	@echo "  userspace     userspace/zonefw"
+	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
+	@echo "  check         static checks only"
+	@echo "  demo          a three-legged DMZ with real servers in a virtual machine"
+	@echo "  demo-shell    the same, with a shell"
+	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
+
+.PHONY: all modules userspace test check demo demo-shell install uninstall dkms-install clean help

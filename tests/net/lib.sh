@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# lib.sh: topology T1 by network namespaces, and the helpers of the cases. Sourced in the test machine.
+#
+#   ext1 ext2 -- wan1 wan2 \            / int1..int4 -- pc db mail app
+#                            -- fw --
+#   web mx rp -- dmz1..dmz3 /            \ mgm1 -- adm
+#
+# Every host has a link of its own to fw, so traffic inside a zone crosses fw too. fw's devices share the
+# hardware address 02:..:fe, which made-up frames are sent to.
+T=${T:-/tmp/t}; mkdir -p "$T"
+export T
+declare -A A4 A6 DEV ZONE
+hosts="ext1 ext2 web mx rp pc db mail app adm"
+define() { # HOST ZONE DEV NET NUMBER
+  ZONE[$1]=$2; DEV[$1]=$3; A4[$1]=198.18.$4.$5; A6[$1]=2001:2:0:$4::$5
+}
+define ext1 wan wan1 9 11; define ext2 wan wan2 9 12
+define web dmz dmz1 3 80; define mx dmz dmz2 3 25; define rp dmz dmz3 3 81
+define pc int int1 2 50; define db int int2 2 54; define mail int int3 2 26; define app int int4 2 84
+define adm mgmt mgm1 4 22
+declare -A FW4=([wan]=198.18.9.1 [dmz]=198.18.3.1 [int]=198.18.2.1 [mgmt]=198.18.4.1)
+declare -A FW6=([wan]=2001:2:0:9::1 [dmz]=2001:2:0:3::1 [int]=2001:2:0:2::1 [mgmt]=2001:2:0:4::1)
+
+on() { local n=$1; shift; nsenter --net="/run/netns/$n" "$@"; }
+fw() { nsenter --net=/run/netns/fw "$@"; }
+zf() { nsenter --net=/run/netns/fw zonefw "$@"; }
+addr() { if [ "$1" = 4 ]; then echo "${A4[$2]}"; else echo "${A6[$2]}"; fi; }
+
+new_ns() {
+  ip netns add "$1"
+  # shellcheck disable=SC2016
+  on "$1" bash -c 'cd /proc/sys/net/ipv6/conf; for d in all default; do echo 0 > $d/accept_dad; echo 0 > $d/accept_ra
+    echo 0 > $d/router_solicitations; done; cd ../../ipv4; for d in all default; do echo 0 > conf/$d/rp_filter; done
+    echo 0 > icmp_ratelimit; echo 0 > ../ipv6/icmp/ratelimit; echo 0 > ping_group_range 2>/dev/null; ip link set lo up' 2>/dev/null
+}
+topo_up() {
+  local h d z
+  new_ns fw
+  fw bash -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+  for h in $hosts; do
+    d=${DEV[$h]} z=${ZONE[$h]}
+    new_ns "$h"
+    ip link add "$d" netns fw address 02:00:00:00:00:fe type veth peer name eth0 netns "$h"
+    fw ip link set "$d" up; on "$h" ip link set eth0 up
+    on "$h" ip addr add "${A4[$h]}/32" dev eth0
+    on "$h" ip -6 addr add "${A6[$h]}/128" dev eth0 nodad
+    fw ip addr add "${FW4[$z]}/32" dev "$d"
+    fw ip -6 addr add fe80::1/64 dev "$d" nodad
+    fw ip -6 addr show dev "$d" | grep -q "${FW6[$z]}/" || fw ip -6 addr add "${FW6[$z]}/128" dev "$d" nodad
+    fw ip route add "${A4[$h]}/32" dev "$d" src "${FW4[$z]}"
+    fw ip -6 route add "${A6[$h]}/128" dev "$d" src "${FW6[$z]}"
+    on "$h" ip route add "${FW4[$z]}" dev eth0
+    on "$h" ip route add default via "${FW4[$z]}"
+    on "$h" ip -6 route add default via fe80::1 dev eth0
+    on "$h" pkt serve tcp:22 tcp:25 tcp:80 tcp:443 tcp:445 tcp:5432 tcp:8443 udp:53 udp:123 udp:7777 &
+    echo $! >> "$T/servers"
+  done
+  fw pkt serve tcp:22 tcp:80 udp:53 &
+  echo $! >> "$T/servers"
+  sleep 0.5
+}
+topo_down() {
+  local h p
+  while read -r p; do kill "$p"; wait "$p" 2>/dev/null; done < "$T/servers"
+  rm -f "$T/servers"
+  for h in fw $hosts; do ip netns del "$h"; done
+}
+
+# --- oracles ---
+pass() { CHECKS=$((CHECKS + 1)); }
+miss() { CHECKS=$((CHECKS + 1)); WHY="${WHY:+$WHY; }$*"; }
+is() { # NAME SEEN WANTED
+  if [ "$2" = "$3" ]; then pass; else miss "$1: saw '$2', wanted '$3'"; fi
+}
+at_least() { # NAME SEEN MINIMUM
+  if [ "$2" -ge "$3" ] 2>/dev/null; then pass; else miss "$1: saw '$2', wanted at least $3"; fi
+}
+# watch NAME HOST...: capture on the hosts' legs; HOST may be fw:DEV
+watch() {
+  local name=$1 h n d; shift
+  for h; do
+    n=$h d=eth0
+    case $h in fw:*) n=fw d=${h#fw:};; esac
+    on "$n" pkt cap "$d" "$T/cap-$name-$h" &
+    echo "$!" >> "$T/watch-$name"
+  done
+  for h; do until grep -q ready "$T/cap-$name-$h" 2>/dev/null; do sleep 0.05; done; done
+}
+unwatch() { # NAME: ends the captures; their lines are in $T/seen-NAME, headed by the leg
+  local p f
+  sleep "${2:-0.3}"
+  while read -r p; do kill "$p"; wait "$p"; done < "$T/watch-$1"
+  for f in "$T/cap-$1"-*; do sed "/^#/d; s/^/${f##*/cap-"$1"-} /" "$f"; rm -f "$f"; done > "$T/seen-$1"
+  rm -f "$T/watch-$1"
+}
+# seen NAME PATTERN: number of captured lines "LEG I|O FAM PROTO SRC DST SPORT DPORT FLAGS TTL"
+seen() { grep -cE "$2" "$T/seen-$1"; }
+tcp() { local h=$1; shift; on "$h" pkt tcp "$@"; }
+udp() { local h=$1; shift; on "$h" pkt udp "$@"; }
+tcp_ok() { # FROM TO PORT, both families
+  local f
+  for f in 4 6; do is "tcp$f $1>$2:$3" "$(tcp "$1" "$(addr $f "$2")" "$3" 3000)" open; done
+}
+udp_ok() {
+  local f
+  for f in 4 6; do is "udp$f $1>$2:$3" "$(udp "$1" "$(addr $f "$2")" "$3" 3000)" open; done
+}
+# blocked tcp|udp FROM TO PORT: no answer, and nothing on the wire behind the firewall, both families
+blocked() {
+  local f id=b$BASHPID$RANDOM
+  watch "$id" "$3"
+  for f in 4 6; do is "$1$f $2>$3:$4" "$(on "$2" pkt "$1" "$(addr $f "$3")" "$4" 700)" timeout; done
+  unwatch "$id" 0.1
+  is "$1 $2>$3:$4 behind the firewall" "$(seen "$id" " I [46] (6|17) [^ ]+ [^ ]+ [0-9]+ $4 ")" 0
+}
+echo_ok() { local f; for f in 4 6; do is "echo$f $1>$2" "$(pinged "$1" "$(addr $f "$2")")" yes; done; }
+echo_no() { local f; for f in 4 6; do is "echo$f $1>$2" "$(pinged "$1" "$(addr $f "$2")")" no; done; }
+pinged() { if on "$1" ping -n -c 1 -W "${3:-1}" "$2" > /dev/null 2>&1; then echo yes; else echo no; fi; }
+send() { local h=$1; shift; on "$h" pkt send -d eth0 "$@"; }
+stat() { zf -j show stats | tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" | head -1; }
+apply() { printf '%s\n' "$1" | zf apply - > "$T/apply" 2>&1 || { miss "apply: $(head -3 "$T/apply" | tr '\n' ' ')"; return 1; }; }
+
+# --- the gate after every case ---
+bad_words='BUG|WARNING|KASAN|KCSAN|UBSAN|suspicious RCU|Oops|refcount|stall|lockup|unregister_netdevice|possible circular|sleeping function|general protection|leak'
+gate() {
+  local out taint
+  out=$(dmesg -c 2>/dev/null | grep -E "$bad_words" | head -3 | tr '\n' '|')
+  [ -z "$out" ] || miss "kernel log: $out"
+  taint=$(cat /proc/sys/kernel/tainted)
+  [ $((taint & ~(4096 | 8192))) = 0 ] || miss "taint $taint"
+  out=$(awk '$1 == "zonefw" { print $3 }' /proc/modules)
+  [ "${out:-0}" = "${BASE_USE:-0}" ] || miss "module use count $out, at the start ${BASE_USE:-0}"
+}
+# run_case ID NAME FUNCTION
+run_case() {
+  CHECKS=0 WHY='' SKIP=''
+  [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" $1 "* ]] || return 0
+  local t0=$SECONDS
+  "$3"
+  gate
+  if [ -n "$SKIP" ]; then echo "skip $1 $2: $SKIP"
+  elif [ -n "$WHY" ]; then echo "not ok $1 $2: ${WHY:0:900}"
+  elif [ "$CHECKS" = 0 ]; then echo "not ok $1 $2: nothing was checked"
+  else echo "ok $1 $2 ($CHECKS checks, $((SECONDS - t0)) s)"; fi
+}

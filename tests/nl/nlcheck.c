@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hostile input at the netlink boundary, with raw sockets and no library: a
+ * valid APPLY cut at every byte, attributes missing, doubled, of wrong size,
+ * out of range; mutations from a printed seed. After every refusal the
+ * generation must be what it was. Cases of CASES.md K by id.
+ * usage: nlcheck [SEED [MUTATIONS]]; runs in the guest, as root.
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/zonefw.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct msg { unsigned char b[65536]; unsigned int len; };
+
+static int fd, family, passed, failed;
+static uint32_t seq;
+
+static void check(bool ok, const char *id, const char *what)
+{
+	printf("%s %s %s\n", ok ? "ok" : "not ok", id, what);
+	ok ? passed++ : failed++;
+	fflush(stdout);
+}
+
+static void start(struct msg *m, int type, int cmd)
+{
+	struct nlmsghdr *h = (void *)m->b;
+	struct genlmsghdr *g = (void *)(m->b + NLMSG_HDRLEN);
+
+	memset(m->b, 0, NLMSG_HDRLEN + GENL_HDRLEN);
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	g->cmd = cmd;
+	g->version = 1;
+	m->len = NLMSG_HDRLEN + GENL_HDRLEN;
+}
+
+static void put(struct msg *m, int type, const void *d, int len)
+{
+	struct nlattr *a = (void *)(m->b + m->len);
+
+	a->nla_type = type;
+	a->nla_len = NLA_HDRLEN + len;
+	memset(m->b + m->len + NLA_HDRLEN, 0, NLA_ALIGN(len));
+	memcpy(m->b + m->len + NLA_HDRLEN, d, len);
+	m->len += NLA_ALIGN(a->nla_len);
+}
+
+static unsigned int open_nest(struct msg *m, int type)
+{
+	unsigned int at = m->len;
+
+	put(m, type | NLA_F_NESTED, "", 0);
+	return at;
+}
+
+static void close_nest(struct msg *m, unsigned int at)
+{
+	((struct nlattr *)(m->b + at))->nla_len = m->len - at;
+}
+
+static void put_u8(struct msg *m, int t, uint8_t v) { put(m, t, &v, 1); }
+static void put_u16(struct msg *m, int t, uint16_t v) { put(m, t, &v, 2); }
+static void put_u32(struct msg *m, int t, uint32_t v) { put(m, t, &v, 4); }
+static void put_str(struct msg *m, int t, const char *s) { put(m, t, s, strlen(s) + 1); }
+
+/* Sends; returns the error of the acknowledgement, and the first data attribute's u32. */
+static int talk(const struct msg *m, uint32_t *gen)
+{
+	unsigned char buf[65536];
+	struct nlmsghdr *h = (void *)m->b;
+	int n;
+
+	h->nlmsg_len = m->len;
+	h->nlmsg_seq = ++seq;
+	if (send(fd, m->b, m->len, 0) < 0)
+		return -errno;
+	for (;;) {
+		struct nlmsghdr *r = (void *)buf;
+
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n < 0)
+			return -errno;
+		for (; NLMSG_OK(r, (unsigned int)n); r = NLMSG_NEXT(r, n)) {
+			struct nlattr *a = (void *)((char *)r + NLMSG_HDRLEN + GENL_HDRLEN);
+
+			if (r->nlmsg_type == NLMSG_ERROR && r->nlmsg_seq == seq)
+				return ((struct nlmsgerr *)NLMSG_DATA(r))->error;
+			while (gen && (char *)a < (char *)r + r->nlmsg_len && a->nla_len) {
+				if (a->nla_type == ZONEFW_A_GEN)
+					memcpy(gen, (char *)a + NLA_HDRLEN, 4);
+				a = (void *)((char *)a + NLA_ALIGN(a->nla_len));
+			}
+		}
+	}
+}
+
+static int resolve(void)
+{
+	unsigned char buf[8192];
+	struct msg m;
+	struct nlattr *a;
+	int n;
+
+	start(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	put_str(&m, CTRL_ATTR_FAMILY_NAME, ZONEFW_GENL_NAME);
+	((struct nlmsghdr *)m.b)->nlmsg_len = m.len;
+	((struct nlmsghdr *)m.b)->nlmsg_flags = NLM_F_REQUEST;
+	if (send(fd, m.b, m.len, 0) < 0)
+		return -1;
+	n = recv(fd, buf, sizeof(buf), 0);
+	for (a = (void *)(buf + NLMSG_HDRLEN + GENL_HDRLEN); (unsigned char *)a < buf + n;
+	     a = (void *)((char *)a + NLA_ALIGN(a->nla_len))) {
+		if (!a->nla_len)
+			break;
+		if (a->nla_type == CTRL_ATTR_FAMILY_ID)
+			return *(uint16_t *)((char *)a + NLA_HDRLEN);
+	}
+	return -1;
+}
+
+static uint32_t generation(void)
+{
+	struct msg m;
+	uint32_t gen = 0;
+
+	start(&m, family, ZONEFW_CMD_INFO);
+	return talk(&m, &gen) ? 0xffffffff : gen;
+}
+
+struct twist { int zone_name, parent, action, from, l4, prefix_len, mask, id; bool no_name, no_action, no_from; };
+static const struct twist plain = { .action = ZONEFW_ACCEPT, .prefix_len = 24, .l4 = 1 };
+
+static void rule(struct msg *m, const struct twist *t)
+{
+	const struct zonefw_l4 box = { .dport_lo = 80, .dport_hi = t->l4 ? 80 : 79, .proto = 6,
+				       .flags = ZONEFW_L4_F_PROTO | ZONEFW_L4_F_PORTS,
+				       .sport_hi = 65535 };
+	unsigned int n = open_nest(m, ZONEFW_A_RULE);
+
+	if (t->id)
+		put_u32(m, ZONEFW_AR_ID, t->id);
+	if (!t->no_from)
+		put_u16(m, ZONEFW_AR_FROM, t->from);
+	put_u16(m, ZONEFW_AR_TO, ZONEFW_ZONE_ANY);
+	put_str(m, ZONEFW_AR_TEXT, "accept tcp dport 80");
+	if (!t->no_action)
+		put_u8(m, ZONEFW_AR_ACTION, t->action);
+	put(m, ZONEFW_AR_L4, &box, sizeof(box));
+	close_nest(m, n);
+}
+
+static void policy(struct msg *m, const struct twist *t)
+{
+	static const char *const names[] = { "inside", "", "1x", "a%s", "any", "self",
+		"abcdefghijklmnopqrstuvwxyz01234", "abcdefghijklmnopqrstuvwxyz012345", "a/b", "a\x01" };
+	struct zonefw_net net = { .family = 4, .len = t->prefix_len, .addr = { 10, 0, 3 } };
+	unsigned int n;
+
+	start(m, family, ZONEFW_CMD_APPLY);
+	put_u32(m, ZONEFW_A_ABI, ZONEFW_ABI);
+	n = open_nest(m, ZONEFW_A_ZONE);
+	if (!t->no_name)
+		put_str(m, ZONEFW_AZ_NAME, names[t->zone_name]);
+	if (t->parent)
+		put_u16(m, ZONEFW_AZ_PARENT, t->parent);
+	put_str(m, ZONEFW_AZ_DEV, "eth*");
+	put(m, ZONEFW_AZ_NETS, &net, sizeof(net));
+	close_nest(m, n);
+	rule(m, t);
+	n = open_nest(m, ZONEFW_A_CELLDEF);
+	put_u16(m, ZONEFW_AC_FROM, ZONEFW_ZONE_SELF);
+	put_u16(m, ZONEFW_AC_TO, ZONEFW_ZONE_ANY);
+	put_u8(m, ZONEFW_AC_ACTION, ZONEFW_ACCEPT);
+	close_nest(m, n);
+	n = open_nest(m, ZONEFW_A_OPTIONS);
+	put_u32(m, ZONEFW_AO_TAG_MASK, t->mask ? t->mask : 0xff000000);
+	put_u32(m, ZONEFW_AO_LOG_PER, 1);
+	close_nest(m, n);
+}
+
+static void refused(const char *id, const char *what, const struct twist *t)
+{
+	uint32_t before = generation();
+	struct msg m;
+	int err;
+
+	policy(&m, t);
+	err = talk(&m, NULL);
+	check(err < 0 && err != -ENOMEM && generation() == before, id, what);
+}
+
+static void accepted(const char *id, const char *what, const struct twist *t)
+{
+	uint32_t before = generation();
+	struct msg m;
+
+	policy(&m, t);
+	check(talk(&m, NULL) == 0 && generation() == before + 1, id, what);
+}
+
+/* Every length from the header up: an error, or a shorter legal message. */
+static void truncation(void)
+{
+	struct msg m, cut;
+	unsigned int len, refusals = 0;
+	bool ok = true;
+
+	policy(&m, &plain);
+	for (len = NLMSG_HDRLEN + GENL_HDRLEN; len < m.len; len++) {
+		uint32_t before = generation();
+		int err;
+
+		cut = m;
+		cut.len = len;
+		err = talk(&cut, NULL);
+		refusals += err < 0;
+		if (err < 0 && generation() != before)
+			ok = false;
+	}
+	check(ok && refusals, "K01", "a message cut at every byte leaves the policy on error");
+}
+
+static void mutations(uint64_t seed, long count)
+{
+	long n, refusals = 0;
+	struct msg m;
+	bool ok = true;
+
+	for (n = 0; n < count; n++) {
+		int flips = 1 + seed % 3;
+		uint32_t before = generation();
+
+		policy(&m, &plain);
+		while (flips--) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			m.b[NLMSG_HDRLEN + GENL_HDRLEN + seed % (m.len - NLMSG_HDRLEN - GENL_HDRLEN)] =
+				seed >> 32;
+		}
+		if (talk(&m, NULL) < 0) {
+			refusals++;
+			if (generation() != before)
+				ok = false;
+		}
+	}
+	printf("# K14: %ld mutations, %ld refused\n", n, refusals);
+	check(ok, "K14", "mutated messages change nothing when they are refused");
+}
+
+static void rights(void)
+{
+	struct msg m;
+	uint32_t before = generation();
+
+	policy(&m, &plain);
+	if (seteuid(65534))
+		return;
+	/* the capability is the sender's, not the socket opener's */
+	check(talk(&m, NULL) == -EPERM, "K11", "an unprivileged sender on root's socket is refused");
+	start(&m, family, ZONEFW_CMD_INFO);
+	check(talk(&m, NULL) == -EPERM, "K11", "reading needs the right too");
+	if (seteuid(0))
+		exit(1);
+	check(generation() == before, "K11", "and nothing has changed");
+}
+
+static void unknown(void)
+{
+	uint32_t before = generation();
+	struct msg m;
+
+	start(&m, family, 200);
+	check(talk(&m, NULL) == -EOPNOTSUPP, "K05", "an unknown command is refused");
+	policy(&m, &plain);
+	put_u32(&m, ZONEFW_A_MAX + 5, 1);
+	check(talk(&m, NULL) == -EINVAL, "K05", "an unknown attribute is refused");
+	start(&m, family, ZONEFW_CMD_APPLY);
+	put_u32(&m, ZONEFW_A_ABI, ZONEFW_ABI + 1);
+	check(talk(&m, NULL) == -EPROTO, "J08", "a tool of another version is told so");
+	start(&m, family, ZONEFW_CMD_PANIC);
+	check(talk(&m, NULL) == -EINVAL, "K04", "panic without its attribute is refused");
+	put_u8(&m, ZONEFW_A_PANIC, 2);
+	check(talk(&m, NULL) < 0, "K09", "panic 2 is refused");
+	policy(&m, &plain);
+	put_u32(&m, ZONEFW_A_GEN, before + 7);
+	check(talk(&m, NULL) == -ESTALE, "L04", "a stale generation is refused");
+	check(generation() == before, "K05", "and nothing has changed");
+}
+
+static void boundaries(void)
+{
+	struct twist t;
+
+#define TWIST(id, what, f, v, fn) (t = plain, t.f = (v), fn(id, what, &t))
+	TWIST("K04", "a zone without a name is refused", no_name, true, refused);
+	TWIST("K04", "a rule without an action is refused", no_action, true, refused);
+	TWIST("K04", "a rule without FROM is refused", no_from, true, refused);
+	TWIST("K09", "prefix length 33 is refused", prefix_len, 33, refused);
+	TWIST("K09", "host bits in a prefix are refused", prefix_len, 20, refused);
+	TWIST("K09", "prefix length 32 is accepted", prefix_len, 32, accepted);
+	TWIST("K09", "a zone id past the table is refused", from, 2, refused);
+	TWIST("K09", "zone none as FROM is refused", from, ZONEFW_ZONE_NONE, refused);
+	TWIST("K09", "the last zone id is accepted", from, 1, accepted);
+	TWIST("K09", "an action past the last is refused", action, __ZONEFW_ACTION_MAX, refused);
+	TWIST("K09", "a reversed port range is refused", l4, 0, refused);
+	TWIST("K09", "a parent that is not earlier is refused", parent, 1, refused);
+	TWIST("K09", "a tag-mask with a hole is refused", mask, 0x05000000, refused);
+	TWIST("K09", "an id that is not in force is refused", id, 999999, refused);
+	TWIST("K10", "an empty name is refused", zone_name, 1, refused);
+	TWIST("K10", "a name that starts with a digit is refused", zone_name, 2, refused);
+	TWIST("K10", "%s in a name is refused", zone_name, 3, refused);
+	TWIST("K10", "the reserved name any is refused", zone_name, 4, refused);
+	TWIST("K10", "the reserved name self is refused", zone_name, 5, refused);
+	TWIST("K10", "a name of 31 bytes is accepted", zone_name, 6, accepted);
+	TWIST("K10", "a name of 32 bytes is refused", zone_name, 7, refused);
+	TWIST("K10", "a slash in a name is refused", zone_name, 8, refused);
+	TWIST("K10", "a control byte in a name is refused", zone_name, 9, refused);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20260101;
+	long count = argc > 2 ? atol(argv[2]) : 3000;
+	struct timeval tv = { .tv_sec = 20 };
+	struct msg m;
+
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+	if (fd < 0 || bind(fd, (void *)&sa, sizeof(sa)))
+		return 1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	family = resolve();
+	if (family < 0) {
+		puts("not ok K00 no family zonefw");
+		return 1;
+	}
+	printf("# seed %llu\n", (unsigned long long)seed);
+	accepted("K00", "the plain policy is accepted", &plain);
+	boundaries();
+	unknown();
+	rights();
+	truncation();
+	mutations(seed | 1, count);
+	start(&m, family, ZONEFW_CMD_FLUSH);
+	check(talk(&m, NULL) == 0, "K00", "flush is accepted");
+	return failed != 0;
+}
