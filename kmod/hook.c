@@ -201,8 +201,11 @@ static unsigned int judge(struct zonefw_pkt *k)
 		return judge_flow(k, ct, info == IP_CT_ESTABLISHED_REPLY);
 	case IP_CT_RELATED:
 	case IP_CT_RELATED_REPLY:
-		/* an error about a live flow; an expected connection is judged as new */
-		if (is_icmp(&k->key) && nf_ct_is_confirmed(ct))
+		/* an error about a live flow, or the kernel's own answer to a refused
+		 * packet (nf_ct_attach); an expected connection is judged as new
+		 */
+		if (!test_bit(IPS_EXPECTED_BIT, &ct->status) ||
+		    (is_icmp(&k->key) && nf_ct_is_confirmed(ct)))
 			return pass(k, ZONEFW_R_RELATED);
 		fallthrough;
 	default:

@@ -18,13 +18,11 @@
 
 #define EXTHDR_MAX	8	/* headers followed; a longer chain is dropped */
 
-static void l4_facts(struct sk_buff *skb, int off, bool later_fragment, struct zonefw_key *k)
+static void l4_facts(struct sk_buff *skb, int off, struct zonefw_key *k)
 {
 	__be16 ports[2], *p;
 	u8 icmp[2], *i;
 
-	if (later_fragment)
-		return;
 	switch (k->proto) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
@@ -89,7 +87,8 @@ static enum zonefw_parse v4_key(struct sk_buff *skb, struct zonefw_key *k)
 	memcpy(k->dst, &ih->daddr, 4);
 	if (ih->ihl > 5)
 		res = v4_options(skb, ih);
-	l4_facts(skb, nh + ih->ihl * 4, ih->frag_off & htons(IP_OFFSET), k);
+	if (!(ih->frag_off & htons(IP_OFFSET)))
+		l4_facts(skb, nh + ih->ihl * 4, k);
 	return res;
 }
 
@@ -103,7 +102,6 @@ static bool v6_source_route(struct sk_buff *skb, int off)
 
 static enum zonefw_parse v6_walk(struct sk_buff *skb, int off, struct zonefw_key *k)
 {
-	bool later = false;
 	int n;
 
 	for (n = 0; n < EXTHDR_MAX; n++) {
@@ -116,12 +114,12 @@ static enum zonefw_parse v6_walk(struct sk_buff *skb, int off, struct zonefw_key
 		case NEXTHDR_FRAGMENT:
 			break;
 		default:
-			l4_facts(skb, off, later, k);
+			l4_facts(skb, off, k);
 			return ZONEFW_PARSED;
 		}
 		p = skb_header_pointer(skb, off, sizeof(h), h);
 		if (!p)
-			return later ? ZONEFW_PARSED : ZONEFW_BROKEN;
+			return ZONEFW_BROKEN;
 		if (k->proto == NEXTHDR_ROUTING && v6_source_route(skb, off))
 			return ZONEFW_SOURCE_ROUTED;
 		if (k->proto == NEXTHDR_FRAGMENT) {

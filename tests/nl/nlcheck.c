@@ -182,7 +182,7 @@ static void policy(struct msg *m, const struct twist *t)
 	put_u8(m, ZONEFW_AC_ACTION, ZONEFW_ACCEPT);
 	close_nest(m, n);
 	n = open_nest(m, ZONEFW_A_OPTIONS);
-	put_u32(m, ZONEFW_AO_TAG_MASK, t->mask ? t->mask : 0xff000000);
+	put_u32(m, ZONEFW_AO_TAG_MASK, t->mask ? (uint32_t)t->mask : 0xff000000);
 	put_u32(m, ZONEFW_AO_LOG_PER, 1);
 	close_nest(m, n);
 }
