@@ -35,13 +35,13 @@ _zonefw_devices()
 
 _zonefw_words()
 {
-    COMPREPLY=($(compgen -W "$*" -- "$cur"))
+    mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
 }
 
 _zonefw_files()
 {
     compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -f -- "$cur"))
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
 # the words of a rule, after from F to T and its place
@@ -191,7 +191,7 @@ _zonefw_object()
         *) _zonefw_files ;;
         esac
         ;;
-    help) [[ $verb ]] || _zonefw_words $objects ;;
+    help) [[ $verb ]] || _zonefw_words "$objects" ;;
     esac
 }
 
@@ -221,7 +221,7 @@ _zonefw()
         elif [[ $cur == -* ]]; then
             _zonefw_words -j -p -s -q -n --color --version
         else
-            _zonefw_words $objects
+            _zonefw_words "$objects"
         fi
         return
     fi
