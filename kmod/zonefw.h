@@ -67,13 +67,14 @@ struct zonefw_options {
  * @ref: held by the namespace and by dumps
  * @gen: generation, unique in the namespace
  * @nz: zones including self, which is 0
+ * @max_blob: bytes of the largest stored attribute, for dumps
  * @devs: device placement; the only part that changes (with devices)
  */
 struct zonefw_policy {
 	refcount_t ref;
 	u32 gen;
 	u16 nz;
-	u32 nrules, ndefs;
+	u32 nrules, ndefs, max_blob;
 	u64 digest;
 	struct zonefw_zone *zones;
 	u16 *parent;

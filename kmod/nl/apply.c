@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <net/netfilter/nf_log.h>
 #include "family.h"
+#include "gen.h"
 #include "notify.h"
 
 struct apply {
@@ -18,63 +19,6 @@ struct apply {
 	struct zonefw_policy *p;
 	u32 zone, rule, def;	/* cursors */
 	u32 *want;		/* per rule: id to keep */
-};
-
-#define STR(max)	{ .type = NLA_NUL_STRING, .len = (max) }
-#define LIST		{ .type = NLA_BINARY, .len = 65535 - NLA_HDRLEN }
-
-static const struct nla_policy zone_policy[ZONEFW_AZ_MAX + 1] = {
-	[ZONEFW_AZ_NAME] = STR(ZONEFW_NAME_MAX),
-	[ZONEFW_AZ_PARENT] = { .type = NLA_U16 },
-	[ZONEFW_AZ_DEV] = STR(ZONEFW_DEVNAME - 1),
-	[ZONEFW_AZ_GROUP] = { .type = NLA_U32 },
-	[ZONEFW_AZ_NETS] = LIST,
-	[ZONEFW_AZ_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_ZONE_ANTISPOOF),
-	[ZONEFW_AZ_TEXT] = STR(ZONEFW_TEXT_MAX),
-};
-
-static const struct nla_policy rule_policy[ZONEFW_AR_MAX + 1] = {
-	[ZONEFW_AR_ID] = { .type = NLA_U32 },
-	[ZONEFW_AR_NAME] = STR(ZONEFW_NAME_MAX),
-	[ZONEFW_AR_FROM] = LIST,
-	[ZONEFW_AR_TO] = LIST,
-	[ZONEFW_AR_TEXT] = STR(ZONEFW_TEXT_MAX),
-	[ZONEFW_AR_WHERE] = STR(ZONEFW_TEXT_MAX),
-	[ZONEFW_AR_COMMENT] = STR(ZONEFW_TEXT_MAX),
-	[ZONEFW_AR_ACTION] = NLA_POLICY_MAX(NLA_U8, __ZONEFW_ACTION_MAX - 1),
-	[ZONEFW_AR_ARG] = { .type = NLA_U32 },
-	[ZONEFW_AR_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_RULE_ALL),
-	[ZONEFW_AR_LOG] = STR(ZONEFW_PREFIX_MAX),
-	[ZONEFW_AR_FAMILY] = { .type = NLA_U8 },
-	[ZONEFW_AR_L4] = LIST,
-	[ZONEFW_AR_SRC] = LIST,
-	[ZONEFW_AR_DST] = LIST,
-	[ZONEFW_AR_IN] = STR(ZONEFW_DEVNAME - 1),
-	[ZONEFW_AR_OUT] = STR(ZONEFW_DEVNAME - 1),
-	[ZONEFW_AR_MAC] = LIST,
-	[ZONEFW_AR_MARK] = NLA_POLICY_EXACT_LEN(8),
-	[ZONEFW_AR_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
-};
-
-static const struct nla_policy def_policy[ZONEFW_AC_MAX + 1] = {
-	[ZONEFW_AC_FROM] = { .type = NLA_U16 },
-	[ZONEFW_AC_TO] = { .type = NLA_U16 },
-	[ZONEFW_AC_ACTION] = NLA_POLICY_MAX(NLA_U8, ZONEFW_REJECT),
-	[ZONEFW_AC_ARG] = NLA_POLICY_MAX(NLA_U32, __ZONEFW_REJ_MAX - 1),
-	[ZONEFW_AC_LOG] = STR(ZONEFW_PREFIX_MAX),
-	[ZONEFW_AC_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_CELL_LOG),
-	[ZONEFW_AC_TEXT] = STR(ZONEFW_TEXT_MAX),
-};
-
-static const struct nla_policy opt_policy[ZONEFW_AO_MAX + 1] = {
-	[ZONEFW_AO_LOG] = NLA_POLICY_MAX(NLA_U8, ZONEFW_LOG_NFLOG),
-	[ZONEFW_AO_NFLOG_GROUP] = { .type = NLA_U16 },
-	[ZONEFW_AO_LOG_RATE] = { .type = NLA_U32 },
-	[ZONEFW_AO_LOG_PER] = { .type = NLA_U32 },
-	[ZONEFW_AO_INVALID_ACCEPT] = NLA_POLICY_MAX(NLA_U8, 1),
-	[ZONEFW_AO_REMATCH] = NLA_POLICY_MAX(NLA_U8, 1),
-	[ZONEFW_AO_TAG_MASK] = { .type = NLA_U32 },
-	[ZONEFW_AO_TEXT] = STR(ZONEFW_TEXT_MAX),
 };
 
 static int refuse(struct apply *a, const struct nlattr *at, const char *why)
@@ -85,12 +29,13 @@ static int refuse(struct apply *a, const struct nlattr *at, const char *why)
 }
 
 /* The attribute as it came, header included; payload pointers go into it. */
-static struct nlattr *keep(const struct nlattr *at)
+static struct nlattr *keep(struct apply *a, const struct nlattr *at)
 {
 	struct nlattr *copy = kvmalloc(NLA_ALIGN(at->nla_len), GFP_KERNEL_ACCOUNT);
 
 	if (copy)
 		memcpy(copy, at, at->nla_len);
+	a->p->max_blob = max_t(u32, a->p->max_blob, at->nla_len);
 	return copy;
 }
 
@@ -184,10 +129,10 @@ static int zone_parse(struct apply *a, const struct nlattr *at)
 	struct zonefw_zone *z = &a->p->zones[id];
 	int err;
 
-	z->blob = keep(at);
+	z->blob = keep(a, at);
 	if (!z->blob)
 		return -ENOMEM;
-	err = nla_parse_nested(tb, ZONEFW_AZ_MAX, z->blob, zone_policy, a->extack);
+	err = nla_parse_nested(tb, ZONEFW_AZ_MAX, z->blob, zonefw_attr_zone_policy, a->extack);
 	if (err)
 		return err;
 	if (!tb[ZONEFW_AZ_NAME])
@@ -336,10 +281,10 @@ static int rule_parse(struct apply *a, const struct nlattr *at)
 	struct zonefw_rule *r = &a->p->rules[i];
 	int err;
 
-	r->blob = keep(at);
+	r->blob = keep(a, at);
 	if (!r->blob)
 		return -ENOMEM;
-	err = nla_parse_nested(tb, ZONEFW_AR_MAX, r->blob, rule_policy, a->extack);
+	err = nla_parse_nested(tb, ZONEFW_AR_MAX, r->blob, zonefw_attr_rule_policy, a->extack);
 	if (!err)
 		err = rule_scalars(a, r, tb);
 	if (!err)
@@ -357,10 +302,10 @@ static int def_parse(struct apply *a, const struct nlattr *at)
 	struct zonefw_celldef *d = &a->p->defs[n];
 	int err;
 
-	d->blob = keep(at);
+	d->blob = keep(a, at);
 	if (!d->blob)
 		return -ENOMEM;
-	err = nla_parse_nested(tb, ZONEFW_AC_MAX, d->blob, def_policy, a->extack);
+	err = nla_parse_nested(tb, ZONEFW_AC_MAX, d->blob, zonefw_attr_celldef_policy, a->extack);
 	if (err)
 		return err;
 	if (!tb[ZONEFW_AC_FROM] || !tb[ZONEFW_AC_TO])
@@ -403,10 +348,10 @@ static int options_parse(struct apply *a, const struct nlattr *at)
 
 	if (o->blob)
 		return refuse(a, at, "options stand there twice");
-	o->blob = keep(at);
+	o->blob = keep(a, at);
 	if (!o->blob)
 		return -ENOMEM;
-	err = nla_parse_nested(tb, ZONEFW_AO_MAX, o->blob, opt_policy, a->extack);
+	err = nla_parse_nested(tb, ZONEFW_AO_MAX, o->blob, zonefw_attr_opt_policy, a->extack);
 	if (err)
 		return err;
 	if (tb[ZONEFW_AO_LOG])
@@ -459,7 +404,7 @@ static int object_parse(struct apply *a, const struct nlattr *at)
 	case ZONEFW_A_EXTRATEXT:
 		if (a->p->extra)
 			return refuse(a, at, "the extra text stands there twice");
-		a->p->extra = keep(at);
+		a->p->extra = keep(a, at);
 		return a->p->extra ? 0 : -ENOMEM;
 	}
 	return 0;

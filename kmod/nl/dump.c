@@ -30,6 +30,8 @@ int zonefw_dump_start(struct netlink_callback *cb)
 	c->zn = zonefw_ns(sock_net(cb->skb->sk));
 	c->p = zonefw_policy_get(c->zn);
 	c->next = 0;
+	if (c->p)	/* one object must fit one message */
+		cb->min_dump_alloc = max_t(u32, cb->min_dump_alloc, c->p->max_blob + 8192);
 	return 0;
 }
 

@@ -5,40 +5,11 @@
  */
 #include <linux/rtnetlink.h>
 #include "family.h"
+#include "gen.h"
 #include "notify.h"
 
-/* What APPLY and the rest accept at the top level. */
 static const struct nla_policy none_policy[] = {
 	[ZONEFW_A_UNSPEC] = { .type = NLA_REJECT },
-};
-
-static const struct nla_policy panic_policy[ZONEFW_A_PANIC + 1] = {
-	[ZONEFW_A_PANIC] = NLA_POLICY_MAX(NLA_U8, 1),
-};
-
-static const struct nla_policy apply_policy[ZONEFW_A_EXTRATEXT + 1] = {
-	[ZONEFW_A_ABI] = { .type = NLA_U32 },
-	[ZONEFW_A_GEN] = { .type = NLA_U32 },
-	[ZONEFW_A_ZONE] = { .type = NLA_NESTED },
-	[ZONEFW_A_RULE] = { .type = NLA_NESTED },
-	[ZONEFW_A_CELLDEF] = { .type = NLA_NESTED },
-	[ZONEFW_A_OPTIONS] = { .type = NLA_NESTED },
-	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0),
-	[ZONEFW_A_EXTRATEXT] = { .type = NLA_NUL_STRING },
-};
-
-static const struct nla_policy explain_policy[ZONEFW_A_EX_OUT + 1] = {
-	[ZONEFW_A_FROM] = { .type = NLA_U16 },
-	[ZONEFW_A_TO] = { .type = NLA_U16 },
-	[ZONEFW_A_EX_PROTO] = { .type = NLA_U8 },
-	[ZONEFW_A_EX_SRC] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
-	[ZONEFW_A_EX_DST] = NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
-	[ZONEFW_A_EX_SPORT] = { .type = NLA_U16 },
-	[ZONEFW_A_EX_DPORT] = { .type = NLA_U16 },
-	[ZONEFW_A_EX_TYPE] = { .type = NLA_U8 },
-	[ZONEFW_A_EX_CODE] = { .type = NLA_U8 },
-	[ZONEFW_A_EX_IN] = { .type = NLA_NUL_STRING, .len = ZONEFW_DEVNAME - 1 },
-	[ZONEFW_A_EX_OUT] = { .type = NLA_NUL_STRING, .len = ZONEFW_DEVNAME - 1 },
 };
 
 /**
@@ -139,11 +110,11 @@ static int reset_doit(struct sk_buff *skb, struct genl_info *info)
 
 static const struct genl_ops zonefw_genl_ops[] = {
 	DO(ZONEFW_CMD_INFO, zonefw_info_doit, none_policy),
-	DO(ZONEFW_CMD_APPLY, zonefw_apply_doit, apply_policy),
+	DO(ZONEFW_CMD_APPLY, zonefw_apply_doit, zonefw_apply_policy),
 	DO(ZONEFW_CMD_FLUSH, flush_doit, none_policy),
-	DO(ZONEFW_CMD_PANIC, panic_doit, panic_policy),
+	DO(ZONEFW_CMD_PANIC, panic_doit, zonefw_panic_policy),
 	DO(ZONEFW_CMD_STATS_RESET, reset_doit, none_policy),
-	DO(ZONEFW_CMD_EXPLAIN, zonefw_explain_doit, explain_policy),
+	DO(ZONEFW_CMD_EXPLAIN, zonefw_explain_doit, zonefw_explain_policy),
 	DUMP(ZONEFW_CMD_GET_ZONES, zonefw_zones_dumpit),
 	DUMP(ZONEFW_CMD_GET_RULES, zonefw_rules_dumpit),
 	DUMP(ZONEFW_CMD_GET_CELLS, zonefw_cells_dumpit),
