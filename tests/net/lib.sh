@@ -4,21 +4,21 @@
 #
 #   ext1 ext2 -- wan1 wan2 \            / int1..int4 -- pc db mail app
 #                            -- fw --
-#   web mx rp -- dmz1..dmz3 /            \ mgm1 -- adm
+#   web mx rp -- dmz1..dmz3 /            \ mgm1 mgm2 -- adm adm2
 #
 # Every host has a link of its own to fw, so traffic inside a zone crosses fw too. fw's devices share the
 # hardware address 02:..:fe, which made-up frames are sent to.
 T=${T:-/tmp/t}; mkdir -p "$T"
 export T
 declare -A A4 A6 DEV ZONE
-hosts="ext1 ext2 web mx rp pc db mail app adm"
+hosts="ext1 ext2 web mx rp pc db mail app adm adm2"
 define() { # HOST ZONE DEV NET NUMBER
   ZONE[$1]=$2; DEV[$1]=$3; A4[$1]=198.18.$4.$5; A6[$1]=2001:2:0:$4::$5
 }
 define ext1 wan wan1 9 11; define ext2 wan wan2 9 12
 define web dmz dmz1 3 80; define mx dmz dmz2 3 25; define rp dmz dmz3 3 81
 define pc int int1 2 50; define db int int2 2 54; define mail int int3 2 26; define app int int4 2 84
-define adm mgmt mgm1 4 22
+define adm mgmt mgm1 4 22; define adm2 mgmt mgm2 4 23
 declare -A FW4=([wan]=198.18.9.1 [dmz]=198.18.3.1 [int]=198.18.2.1 [mgmt]=198.18.4.1)
 declare -A FW6=([wan]=2001:2:0:9::1 [dmz]=2001:2:0:3::1 [int]=2001:2:0:2::1 [mgmt]=2001:2:0:4::1)
 
@@ -34,6 +34,10 @@ new_ns() {
     echo 0 > $d/router_solicitations; done; cd ../../ipv4; for d in all default; do echo 0 > conf/$d/rp_filter; done
     echo 0 > icmp_ratelimit; echo 0 > ../ipv6/icmp/ratelimit; echo 0 > ping_group_range 2>/dev/null; ip link set lo up' 2>/dev/null
 }
+ip_batch() { # NAMESPACE FILE of ip's commands without a family or with -6
+  grep -v '^-6' "$2" | on "$1" ip -batch -
+  sed -n 's/^-6 //p' "$2" | on "$1" ip -6 -batch -
+}
 topo_up() {
   local h d z
   new_ns fw
@@ -43,19 +47,17 @@ topo_up() {
     new_ns "$h"
     ip link add "$d" netns fw address 02:00:00:00:00:fe type veth peer name eth0 netns "$h"
     fw ip link set "$d" up; on "$h" ip link set eth0 up
-    on "$h" ip addr add "${A4[$h]}/32" dev eth0
-    on "$h" ip -6 addr add "${A6[$h]}/128" dev eth0 nodad
-    fw ip addr add "${FW4[$z]}/32" dev "$d"
-    fw ip -6 addr add fe80::1/64 dev "$d" nodad
-    fw ip -6 addr show dev "$d" | grep -q "${FW6[$z]}/" || fw ip -6 addr add "${FW6[$z]}/128" dev "$d" nodad
-    fw ip route add "${A4[$h]}/32" dev "$d" src "${FW4[$z]}"
-    fw ip -6 route add "${A6[$h]}/128" dev "$d" src "${FW6[$z]}"
-    on "$h" ip route add "${FW4[$z]}" dev eth0
-    on "$h" ip route add default via "${FW4[$z]}"
-    on "$h" ip -6 route add default via fe80::1 dev eth0
+    printf '%s\n' "addr add ${A4[$h]}/32 dev eth0" "-6 addr add ${A6[$h]}/128 dev eth0 nodad" "route add ${FW4[$z]} dev eth0" \
+      "route add default via ${FW4[$z]}" "-6 route add default via fe80::1 dev eth0" > "$T/b"
+    ip_batch "$h" "$T/b"
+    printf '%s\n' "addr add ${FW4[$z]}/32 dev $d" "-6 addr add fe80::1/64 dev $d nodad" "-6 addr add ${FW6[$z]}/128 dev $d nodad" \
+      "route add ${A4[$h]}/32 dev $d src ${FW4[$z]}" "-6 route add ${A6[$h]}/128 dev $d src ${FW6[$z]}" > "$T/b"
+    ip_batch fw "$T/b"
     on "$h" pkt serve tcp:22 tcp:25 tcp:80 tcp:443 tcp:445 tcp:5432 tcp:8443 udp:53 udp:123 udp:7777 &
     echo $! >> "$T/servers"
   done
+  fw ip route add default via "${A4[ext1]}" dev wan1 onlink
+  fw ip -6 route add default via "${A6[ext1]}" dev wan1 onlink
   fw pkt serve tcp:22 tcp:80 udp:53 &
   echo $! >> "$T/servers"
   sleep 0.5

@@ -9,7 +9,6 @@
  *     -d IF frame on IF (else raw socket)  -s SRC  -S SPORT  -c COUNT  -l PAYLOAD  -t TTL  -F TCPFLAGS
  *     -O HEX IPv4 options  -D set DF  -f FRAGSIZE  -o in|rev|shuf  -b BREAKAGE  -P HEX raw layer 4
  *     -e PORTSTEP: add to the port for each of COUNT
- *   pkt fill IF SEED COUNT NET4           random protocols, hosts and ports towards NET4.0/24 (for sweeps)
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -283,6 +282,11 @@ static void show(FILE *f, int out, const u8 *h, int n)
 	} else if (l4 && (proto == 1 || proto == 58)) {
 		sp = l4[0];
 		dp = l4[1];
+		/* of an error: the protocol of the packet it quotes */
+		if (proto == 1 && (sp == 3 || sp > 10) && l4 + 28 <= h + n)
+			info = l4[17];
+		else if (proto == 58 && sp < 5 && l4 + 48 <= h + n)
+			info = l4[14];
 	}
 	fprintf(f, "%c %d %d %s %s %d %d %d %d\n", out ? 'O' : 'I', v, proto, s, d, sp, dp, info,
 		v == 4 ? h[8] : h[7]);
@@ -385,15 +389,16 @@ static int transmit_fd(int fam)
 
 static void transmit(const u8 *ip, int n, const struct addr *dst)
 {
+	static int ifindex;
 	struct sockaddr_ll a = { .sll_family = AF_PACKET };
 	struct sockaddr_storage ss;
-	u8 frame[65600] = { 2, 0, 0, 0, 0, 0xfe, 2, 0, 0, 0, 0, 1 };
+	static u8 frame[65600] = { 2, 0, 0, 0, 0, 0xfe, 2, 0, 0, 0, 0, 1 };
 	int s = transmit_fd(dst->fam), i, r;
 	socklen_t len;
 
 	for (i = 0; i < 100; i++) {
 		if (o.dev) {
-			a.sll_ifindex = if_nametoindex(o.dev);
+			a.sll_ifindex = ifindex ? ifindex : (ifindex = if_nametoindex(o.dev));
 			put16(frame + 12, dst->fam == 4 ? ETH_P_IP : ETH_P_IPV6);
 			memcpy(frame + 14, ip, n);
 			r = sendto(s, frame, n + 14, 0, (void *)&a, sizeof(a));
@@ -409,13 +414,21 @@ static void transmit(const u8 *ip, int n, const struct addr *dst)
 
 static struct addr source(const struct addr *dst)
 {
+	static struct addr last, a;		/* a sweep asks for the same one again and again */
 	struct sockaddr_storage ss;
-	struct addr a = { .fam = dst->fam };
 	socklen_t len = fill(&ss, dst, 9);
 	int s;
 
-	if (o.src && parse(o.src).fam == dst->fam)
-		return parse(o.src);
+	if (a.fam && !memcmp(&last, dst, sizeof(last)))
+		return a;
+	memset(&a, 0, sizeof(a));
+	a.fam = dst->fam;
+	last = *dst;
+
+	if (o.src && parse(o.src).fam == dst->fam) {
+		a = parse(o.src);
+		return a;
+	}
 	s = socket(dst->fam == 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
 	if (!connect(s, (void *)&ss, len)) {
 		len = sizeof(ss);
@@ -624,21 +637,6 @@ static int cmd_send(int argc, char **argv)
 	return 0;
 }
 
-static int cmd_fill(char **argv)
-{
-	static const char *const protos[] = { "tcp", "udp", "icmp", "sctp", "gre", "253" };
-	char dst[64];
-	int i;
-
-	o.dev = argv[0];
-	srand(atoi(argv[1]));
-	for (i = 0; i < atoi(argv[2]); i++) {
-		snprintf(dst, sizeof(dst), "%s.%d", argv[3], 1 + rand() % 254);
-		many(protos[rand() % 6], dst, rand() % 65536);
-	}
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *w = argc > 1 ? argv[1] : "";
@@ -653,8 +651,6 @@ int main(int argc, char **argv)
 		return cap(argv[2], argv[3]);
 	if (!strcmp(w, "send"))
 		return cmd_send(argc - 1, argv + 1);
-	if (!strcmp(w, "fill") && argc == 6)
-		return cmd_fill(argv + 2);
 	fprintf(stderr, "pkt: see the head of tests/net/pkt.c\n");
 	return 2;
 }
