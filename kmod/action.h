@@ -11,6 +11,7 @@ struct zonefw_pkt {
 	const struct nf_hook_state *st;
 	struct zonefw_key key;
 	u16 from, to;
+	int dev;	/* device of the outer side: ingress, or egress of our own */
 };
 
 unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 reason);

@@ -144,6 +144,22 @@ u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const 
 	return found;
 }
 
+/**
+ * zonefw_dev_zoned() - may a device's packets be in any zone at all?
+ * @p: policy
+ * @ifindex: device
+ *
+ * Context: RCU read side.
+ * Return: true if some zone names the device.
+ */
+bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex)
+{
+	struct zonefw_devs *t = rcu_dereference(p->devs);
+	const struct zonefw_dev *d = t ? slot_of(t, ifindex) : NULL;
+
+	return d && d->ifindex && (d->plain != ZONEFW_ZONE_NONE || d->nets);
+}
+
 static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);

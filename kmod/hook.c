@@ -9,6 +9,7 @@
  * iptables' filter chains, so that they see the addresses after DNAT and
  * before SNAT.
  */
+#include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -76,7 +77,7 @@ static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
 }
 
 /* Rules that count or log and go on are served on the way. */
-static const struct zonefw_rule *decide(const struct zonefw_pkt *k, const struct zonefw_key *key,
+static const struct zonefw_rule *decide(const struct zonefw_pkt *k, struct zonefw_key *key,
 					u16 from, u16 to, bool quiet)
 {
 	const struct zonefw_cell *cell = zonefw_cell(k->p, from, to);
@@ -93,6 +94,25 @@ static const struct zonefw_rule *decide(const struct zonefw_pkt *k, const struct
 			zonefw_log(k, r->log, r->ident->id, r->action, ZONEFW_R_RULE);
 	}
 	return NULL;
+}
+
+/* May this packet speak for its flow? One that came by a way its source is not
+ * routed by is judged, but never changes what is known of a flow.
+ */
+static bool own_way(const struct zonefw_pkt *k)
+{
+	return k->st->hook == NF_INET_LOCAL_OUT || !k->st->in ||
+	       !zonefw_spoofed(k->zn->net, k->p, k->from, k->st->in, k->key.family, k->key.src);
+}
+
+/* A copy of a first packet from elsewhere does not take the flow over. */
+static bool may_enter(const struct zonefw_pkt *k, const struct nf_conn *ct)
+{
+	u32 slot;
+
+	return !nf_ct_is_confirmed(ct) ||
+	       zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, k->from, k->to, &slot) !=
+	       ZONEFW_OTHER_ZONES;
 }
 
 static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u16 to,
@@ -120,7 +140,7 @@ static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
 		zonefw_log(k, log, r ? r->ident->id : 0, action, reason);
 	switch (action) {
 	case ZONEFW_ACCEPT:
-		if (ct)
+		if (ct && may_enter(k, ct))
 			remember(k, ct, k->from, k->to, r);
 		return pass(k, reason);
 	case ZONEFW_QUEUE:
@@ -148,12 +168,13 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	d = zonefw_cell(k->p, from, to)->def;
 	action = r ? r->action : d ? d->action : ZONEFW_DROP;
 	if (action == ZONEFW_ACCEPT || action == ZONEFW_QUEUE || !k->p->opt.rematch) {
-		remember(k, ct, from, to, r);
+		if (!key.guessed && own_way(k))
+			remember(k, ct, from, to, r);
 		count_rule(k, r);
 		return pass(k, ZONEFW_R_ESTABLISHED);
 	}
 	count_rule(k, r);
-	if (nf_ct_is_confirmed(ct))
+	if (nf_ct_is_confirmed(ct) && !key.guessed && own_way(k))
 		nf_ct_kill(ct);
 	return zonefw_refuse(k, action, r ? r->arg : d ? d->arg : 0, ZONEFW_R_REMATCH);
 }
@@ -166,6 +187,8 @@ static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool re
 
 	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot)) {
 	case ZONEFW_HIT:
+		if (slot > k->p->nrules)	/* torn by halves on a 32-bit machine */
+			return rematch(k, ct, reply, from, to);
 		count_rule(k, slot ? &k->p->rules[slot - 1] : NULL);
 		return pass(k, ZONEFW_R_ESTABLISHED);
 	case ZONEFW_OTHER_ZONES:
@@ -175,9 +198,37 @@ static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool re
 	}
 }
 
-static bool is_icmp(const struct zonefw_key *k)
+/* RFC 4890 4.3.1 and their IPv4 sisters; a redirect is no error of a flow. */
+static bool is_error(const struct zonefw_key *k)
 {
-	return k->proto == IPPROTO_ICMP || k->proto == IPPROTO_ICMPV6;
+	if (!(k->flags & ZONEFW_K_TYPE))
+		return false;
+	if (k->family == 6)
+		return k->proto == IPPROTO_ICMPV6 && k->type >= ICMPV6_DEST_UNREACH &&
+		       k->type <= ICMPV6_PARAMPROB;
+	return k->proto == IPPROTO_ICMP &&
+	       (k->type == ICMP_DEST_UNREACH || k->type == ICMP_TIME_EXCEEDED ||
+		k->type == ICMP_PARAMETERPROB);
+}
+
+/* Related: an error about a live flow through the flow's own zones, or the
+ * kernel's own answer to a refused packet (nf_ct_attach). An expected
+ * connection is judged as new.
+ */
+static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool reply)
+{
+	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
+	u32 slot;
+
+	if (k->st->hook == NF_INET_LOCAL_OUT && !test_bit(IPS_EXPECTED_BIT, &ct->status))
+		return pass(k, ZONEFW_R_RELATED);
+	if (!is_error(&k->key) || !nf_ct_is_confirmed(ct))
+		return judge_new(k, NULL);
+	if (k->from != ZONEFW_ZONE_SELF && k->to != ZONEFW_ZONE_SELF &&
+	    zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot) ==
+	    ZONEFW_OTHER_ZONES)
+		return judge_new(k, NULL);
+	return pass(k, ZONEFW_R_RELATED);
 }
 
 static unsigned int judge(struct zonefw_pkt *k)
@@ -186,11 +237,12 @@ static unsigned int judge(struct zonefw_pkt *k)
 	struct nf_conn *ct = nf_ct_get(k->skb, &info);
 	int verdict;
 
-	if (k->from == ZONEFW_ZONE_NONE || k->to == ZONEFW_ZONE_NONE)
-		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_UNZONED);
-	verdict = builtin(k);
+	/* link-local and multicast addresses are in no net: the device decides */
+	verdict = zonefw_dev_zoned(k->p, k->dev) ? builtin(k) : -1;
 	if (verdict >= 0)
 		return verdict;
+	if (k->from == ZONEFW_ZONE_NONE || k->to == ZONEFW_ZONE_NONE)
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_UNZONED);
 	if (!ct && info != IP_CT_UNTRACKED && !k->p->opt.invalid_accept)
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
 	if (!ct)
@@ -201,12 +253,8 @@ static unsigned int judge(struct zonefw_pkt *k)
 		return judge_flow(k, ct, info == IP_CT_ESTABLISHED_REPLY);
 	case IP_CT_RELATED:
 	case IP_CT_RELATED_REPLY:
-		/* an error about a live flow, or the kernel's own answer to a refused
-		 * packet (nf_ct_attach); an expected connection is judged as new
-		 */
-		if (!test_bit(IPS_EXPECTED_BIT, &ct->status) ||
-		    (is_icmp(&k->key) && nf_ct_is_confirmed(ct)))
-			return pass(k, ZONEFW_R_RELATED);
+		if (nf_ct_is_confirmed(ct) || !test_bit(IPS_EXPECTED_BIT, &ct->status))
+			return judge_related(k, ct, info == IP_CT_RELATED_REPLY);
 		fallthrough;
 	default:
 		return judge_new(k, ct);
@@ -230,10 +278,29 @@ static unsigned int judge_without(struct zonefw_pkt *k)
 	return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_CLOSED);
 }
 
-static bool on_loopback(const struct nf_hook_state *st)
+/* Where the packet really goes: OUTPUT NAT may have routed it anew. */
+static const struct net_device *out_of(const struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return (st->in && (st->in->flags & IFF_LOOPBACK)) ||
-	       (st->out && (st->out->flags & IFF_LOOPBACK));
+	if (st->hook == NF_INET_LOCAL_OUT && skb_dst(skb))
+		return skb_dst(skb)->dev;
+	return st->out;
+}
+
+/* Loopback, also of one's own multicast (dev_loopback_xmit). */
+static bool on_loopback(const struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	const struct net_device *out = out_of(skb, st);
+
+	if (st->in && (skb->pkt_type == PACKET_LOOPBACK || (st->in->flags & IFF_LOOPBACK)))
+		return true;
+	return out && (out->flags & IFF_LOOPBACK);
+}
+
+static void tag(struct sk_buff *skb, const struct zonefw_policy *p, u16 zone)
+{
+	skb->mark &= ~p->opt.tag_mask;
+	if (p->opt.tag_mask && zone != ZONEFW_ZONE_NONE)
+		skb->mark |= (u32)zone << p->opt.tag_shift;
 }
 
 static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
@@ -241,26 +308,30 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	struct zonefw_pkt k = { .zn = zonefw_ns(st->net), .skb = skb, .st = st,
 				.from = ZONEFW_ZONE_SELF, .to = ZONEFW_ZONE_SELF };
 
-	if (on_loopback(st))
+	const struct net_device *out = out_of(skb, st);
+
+	if (on_loopback(skb, st))
 		return NF_ACCEPT;
+	if (st->hook == NF_INET_LOCAL_OUT && out && netif_is_l3_master(out))
+		return NF_ACCEPT;	/* comes again with the port of the VRF */
 	k.p = rcu_dereference(k.zn->policy);
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
+	if (out)
+		k.key.out = out->name;
 	if (READ_ONCE(k.zn->panic))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
 	if (!k.p)
 		return judge_without(&k);
-	if (st->hook != NF_INET_LOCAL_OUT)
-		k.from = zonefw_zone_of(k.p, real_iif(skb, st), k.key.family, k.key.src);
+	k.key.mark &= ~k.p->opt.tag_mask;	/* the tag is output, never input */
+	k.dev = st->hook == NF_INET_LOCAL_OUT ? out->ifindex : real_iif(skb, st);
+	if (st->hook == NF_INET_LOCAL_OUT)
+		tag(skb, k.p, ZONEFW_ZONE_SELF);
+	else
+		k.from = zonefw_zone_of(k.p, k.dev, k.key.family, k.key.src);
 	if (st->hook != NF_INET_LOCAL_IN)
-		k.to = zonefw_zone_of(k.p, st->out->ifindex, k.key.family, k.key.dst);
+		k.to = zonefw_zone_of(k.p, out->ifindex, k.key.family, k.key.dst);
 	return judge(&k);
-}
-
-static void tag(struct sk_buff *skb, const struct zonefw_policy *p, u16 zone)
-{
-	if (p->opt.tag_mask && zone != ZONEFW_ZONE_NONE)
-		skb->mark = (skb->mark & ~p->opt.tag_mask) | (u32)zone << p->opt.tag_shift;
 }
 
 /* Before conntrack: tag, antispoof, source routes. */
@@ -270,7 +341,7 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct n
 				.to = ZONEFW_ZONE_SELF };
 
 	k.p = rcu_dereference(k.zn->policy);
-	if (!k.p || on_loopback(st) || netif_is_l3_master(st->in))
+	if (!k.p || on_loopback(skb, st) || netif_is_l3_master(st->in))
 		return NF_ACCEPT;
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);

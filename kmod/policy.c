@@ -157,6 +157,9 @@ static u64 cells_pass(struct zonefw_policy *p, u32 *pos, bool fill)
 
 	for (i = 0; i < p->nrules; i++) {
 		span_of(p, &p->rules[i], &s);
+		total += (u64)bitmap_weight(s.from, p->nz) * bitmap_weight(s.to, p->nz);
+		if (total > INDEX_MAX)
+			return total;
 		for_each_set_bit(f, s.from, p->nz)
 			for_each_set_bit(t, s.to, p->nz) {
 				u32 c = f * p->nz + t;
@@ -165,7 +168,6 @@ static u64 cells_pass(struct zonefw_policy *p, u32 *pos, bool fill)
 					p->index[pos[c]++] = i;
 				else
 					p->cells[c].nrules++;
-				total++;
 			}
 		cond_resched();
 	}

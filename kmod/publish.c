@@ -83,8 +83,11 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	}
 	if (p)
 		p->gen = zn->gen;
-	WRITE_ONCE(zn->closed, false);
 	rcu_assign_pointer(zn->policy, p);
+	if (zn->closed) {
+		synchronize_net();	/* who saw no policy still sees closed */
+		WRITE_ONCE(zn->closed, false);
+	}
 	if (!p && !zn->panic)
 		zonefw_hooks_update(zn, false);
 	if (old) {

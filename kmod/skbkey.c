@@ -19,33 +19,31 @@
 
 #define EXTHDR_MAX	8	/* headers followed; a longer chain is dropped */
 
+static bool has_ports(u8 proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
+	       proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
+}
+
 static void l4_facts(struct sk_buff *skb, int off, struct zonefw_key *k)
 {
 	__be16 ports[2], *p;
 	u8 icmp[2], *i;
 
-	switch (k->proto) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_SCTP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_DCCP:
+	if (has_ports(k->proto)) {
 		p = skb_header_pointer(skb, off, sizeof(ports), ports);
 		if (!p)
 			return;
 		k->sport = ntohs(p[0]);
 		k->dport = ntohs(p[1]);
 		k->flags |= ZONEFW_K_PORTS;
-		return;
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
+	} else if (k->proto == IPPROTO_ICMP || k->proto == IPPROTO_ICMPV6) {
 		i = skb_header_pointer(skb, off, sizeof(icmp), icmp);
 		if (!i)
 			return;
 		k->type = i[0];
 		k->code = i[1];
 		k->flags |= ZONEFW_K_TYPE;
-		return;
 	}
 }
 
@@ -204,7 +202,7 @@ bool zonefw_ct_key(const struct nf_conn *ct, const struct zonefw_key *pkt, bool 
 		k->type = o->dst.u.icmp.type;
 		k->code = o->dst.u.icmp.code;
 		k->flags |= ZONEFW_K_TYPE;
-	} else if (pkt->flags & ZONEFW_K_PORTS) {
+	} else if (has_ports(k->proto)) {
 		k->sport = ntohs(o->src.u.all);
 		k->dport = ntohs(r->src.u.all);
 		k->flags |= ZONEFW_K_PORTS;

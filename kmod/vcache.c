@@ -106,10 +106,10 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 
 		if (!check || (check ^ stamp) != key)
 			continue;
+		if (stamp >> 40 != (gen & GEN_MASK))
+			return ZONEFW_MISS;	/* its zone numbers are of another policy */
 		if ((u8)(stamp >> 32) != from || (u8)(stamp >> 24) != to)
 			return ZONEFW_OTHER_ZONES;
-		if (stamp >> 40 != (gen & GEN_MASK))
-			return ZONEFW_MISS;
 		*slot = stamp & 0xffffff;
 		return ZONEFW_HIT;
 	}

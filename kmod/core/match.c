@@ -122,12 +122,18 @@ static bool mac_match(const struct zonefw_rule *r, const struct zonefw_key *k)
 }
 
 /* Facts that only a packet of the original direction shows. */
-static bool packet_match(const struct zonefw_rule *r, const struct zonefw_key *k)
+static bool packet_match(const struct zonefw_rule *r, struct zonefw_key *k)
 {
-	if (!r->nmac && !r->has_mark && !r->has_dscp)
+	if (!r->nmac && !r->has_mark && !r->has_dscp && !r->nin && !r->nout)
 		return true;
-	if (k->flags & ZONEFW_K_REPLY)	/* unknown: an open flow keeps what it had */
+	if (k->flags & ZONEFW_K_REPLY) { /* unknown: the next packet of the other way decides */
+		k->guessed = true;
 		return r->action == ZONEFW_ACCEPT;
+	}
+	if (!dev_match(r->in, r->nin, r->flags & ZONEFW_RULE_NEG_IN, k->in))
+		return false;
+	if (!dev_match(r->out, r->nout, r->flags & ZONEFW_RULE_NEG_OUT, k->out))
+		return false;
 	if (r->nmac && !mac_match(r, k))
 		return false;
 	if (r->has_mark &&
@@ -146,7 +152,7 @@ static bool packet_match(const struct zonefw_rule *r, const struct zonefw_key *k
  *
  * Return: true if all conditions hold.
  */
-bool zonefw_rule_match(const struct zonefw_rule *r, const struct zonefw_key *k)
+bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k)
 {
 	if (r->family && r->family != k->family)
 		return false;
@@ -155,10 +161,6 @@ bool zonefw_rule_match(const struct zonefw_rule *r, const struct zonefw_key *k)
 	if (!addrs_match(r->dst, r->ndst, r->flags & ZONEFW_RULE_NEG_DST, k->family, k->dst))
 		return false;
 	if (!addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, k->family, k->src))
-		return false;
-	if (!dev_match(r->in, r->nin, r->flags & ZONEFW_RULE_NEG_IN, k->in))
-		return false;
-	if (!dev_match(r->out, r->nout, r->flags & ZONEFW_RULE_NEG_OUT, k->out))
 		return false;
 	return packet_match(r, k);
 }
@@ -174,7 +176,7 @@ bool zonefw_rule_match(const struct zonefw_rule *r, const struct zonefw_key *k)
  */
 const struct zonefw_rule *zonefw_cell_next(const struct zonefw_rule *rules,
 					   const struct zonefw_cell *cell,
-					   const struct zonefw_key *key, u32 *pos)
+					   struct zonefw_key *key, u32 *pos)
 {
 	while (*pos < cell->nrules) {
 		const struct zonefw_rule *r = &rules[cell->rules[(*pos)++]];

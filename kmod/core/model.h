@@ -29,6 +29,7 @@ struct zonefw_key {
 	u32 mark;
 	u8 src[16], dst[16];	/* v4 in the first four bytes */
 	const char *in, *out;
+	bool guessed;		/* out: a fact that a reply does not show was asked for */
 };
 
 #define ZONEFW_K_PORTS	1u	/* ports are known */
@@ -68,10 +69,10 @@ struct zonefw_cell {
 };
 
 bool zonefw_dev_match(const char *pattern, const char *name);
-bool zonefw_rule_match(const struct zonefw_rule *r, const struct zonefw_key *k);
+bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k);
 const struct zonefw_rule *zonefw_cell_next(const struct zonefw_rule *rules,
 					   const struct zonefw_cell *cell,
-					   const struct zonefw_key *key, u32 *pos);
+					   struct zonefw_key *key, u32 *pos);
 int zonefw_prefix_match(const struct zonefw_net *n, u32 count, u8 family, const u8 *addr);
 bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone);
 const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,

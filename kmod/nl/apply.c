@@ -162,7 +162,7 @@ static int zone_list(struct apply *a, const struct nlattr *nest, const struct nl
 {
 	u16 i;
 
-	if (!at || nla_len(at) < 2 || nla_len(at) % 2)
+	if (!at || nla_len(at) < 2 || nla_len(at) % 2 || nla_len(at) / 2 > ZONEFW_LIST_MAX)
 		return refuse(a, nest, "a rule needs a list of zones FROM and TO");
 	*list = nla_data(at);
 	*n = nla_len(at) / 2;
@@ -334,9 +334,9 @@ static int tag_parse(struct apply *a, struct zonefw_options *o)
 	o->tag_shift = __ffs(m);
 	m >>= o->tag_shift;
 	if (m & (m + 1))
-		return refuse(a, o->blob, "tag-mask must be one run of bits");
+		return refuse(a, NULL, "tag-mask must be one run of bits");
 	if (m < a->p->nz - 1u)
-		return refuse(a, o->blob, "tag-mask is too narrow for the number of zones");
+		return refuse(a, NULL, "tag-mask is too narrow for the number of zones");
 	return 0;
 }
 
@@ -410,6 +410,29 @@ static int object_parse(struct apply *a, const struct nlattr *at)
 	return 0;
 }
 
+/* A refusal points into the kept copy; the sender wants the place in its message. */
+static void rebase(struct netlink_ext_ack *extack, const struct nlattr *at, const void *blob)
+{
+	const u8 *bad = (const u8 *)extack->bad_attr, *b = blob;
+
+	if (b && bad >= b && bad < b + at->nla_len)
+		extack->bad_attr = (const struct nlattr *)((const u8 *)at + (bad - b));
+}
+
+static const void *blob_of(const struct apply *a, int type)
+{
+	switch (type) {
+	case ZONEFW_A_ZONE:
+		return a->p->zones[a->zone].blob;
+	case ZONEFW_A_RULE:
+		return a->p->rules[a->rule - 1].blob;
+	case ZONEFW_A_CELLDEF:
+		return a->p->defs[a->def - 1].blob;
+	default:
+		return a->p->opt.blob;
+	}
+}
+
 /* Zones first: rules and defaults name them by number. */
 static int objects_parse(struct apply *a, struct genl_info *info)
 {
@@ -421,8 +444,10 @@ static int objects_parse(struct apply *a, struct genl_info *info)
 			if ((nla_type(at) == ZONEFW_A_ZONE) == pass)
 				continue;
 			err = object_parse(a, at);
-			if (err)
+			if (err) {
+				rebase(a->extack, at, blob_of(a, nla_type(at)));
 				return err;
+			}
 			if (nla_type(at) >= ZONEFW_A_ZONE && nla_type(at) <= ZONEFW_A_OPTIONS)
 				a->p->digest = digest(a->p->digest, at);
 			cond_resched();

@@ -157,6 +157,10 @@ static void decide(struct question *q)
 	const struct zonefw_rule *r;
 	u32 pos = 0;
 
+	q->action = ZONEFW_ACCEPT;
+	q->reason = ZONEFW_R_BUILTIN;
+	if (q->from == ZONEFW_ZONE_SELF && q->to == ZONEFW_ZONE_SELF)
+		return;		/* loopback */
 	q->action = ZONEFW_DROP;
 	q->reason = ZONEFW_R_UNZONED;
 	if (q->from == ZONEFW_ZONE_NONE || q->to == ZONEFW_ZONE_NONE)

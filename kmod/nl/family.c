@@ -122,8 +122,8 @@ static const struct genl_ops zonefw_genl_ops[] = {
 };
 
 static const struct genl_multicast_group zonefw_groups[] = {
-	[ZONEFW_GRP_EVENTS] = { .name = ZONEFW_MCGRP_EVENTS, .flags = GENL_UNS_ADMIN_PERM },
-	[ZONEFW_GRP_DROPS] = { .name = ZONEFW_MCGRP_DROPS, .flags = GENL_UNS_ADMIN_PERM },
+	[ZONEFW_GRP_EVENTS] = { .name = ZONEFW_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_NET_ADMIN },
+	[ZONEFW_GRP_DROPS] = { .name = ZONEFW_MCGRP_DROPS, .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 struct genl_family zonefw_family __ro_after_init = {

@@ -7,6 +7,12 @@
 #include "family.h"
 #include "notify.h"
 
+/* Listening is a right like asking; genetlink has tested the namespace's owner. */
+static bool may_listen(const struct zonefw_ns *zn)
+{
+	return READ_ONCE(zonefw_userns) || zn->net->user_ns == &init_user_ns;
+}
+
 struct sk_buff *zonefw_event_prepare(void)
 {
 	return genlmsg_new(128, GFP_KERNEL);
@@ -28,7 +34,8 @@ u8 zonefw_state_of(const struct zonefw_ns *zn)
  */
 void zonefw_event_send(struct zonefw_ns *zn, struct sk_buff *msg)
 {
-	void *h = genlmsg_put(msg, 0, 0, &zonefw_family, 0, ZONEFW_CMD_EVENT);
+	void *h = may_listen(zn) ? genlmsg_put(msg, 0, 0, &zonefw_family, 0, ZONEFW_CMD_EVENT) :
+		  NULL;
 
 	if (!h || nla_put_u32(msg, ZONEFW_A_GEN, zn->gen) ||
 	    nla_put_u8(msg, ZONEFW_A_STATE, zonefw_state_of(zn))) {
@@ -69,7 +76,7 @@ void zonefw_notify_packet(const struct zonefw_ns *zn, const struct zonefw_policy
 	struct sk_buff *msg;
 	void *h;
 
-	if (!genl_has_listeners(&zonefw_family, zn->net, ZONEFW_GRP_DROPS))
+	if (!may_listen(zn) || !genl_has_listeners(&zonefw_family, zn->net, ZONEFW_GRP_DROPS))
 		return;
 	msg = genlmsg_new(512, GFP_ATOMIC);
 	if (!msg)
