@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is allowed but most likely not meant: warnings. */
+#include "model.h"
+
+static void shadowed(struct model *m)
+{
+	if (m->rules.n > 5000)
+		return;		/* quadratic; a policy that long is generated */
+	for (int i = 0; i < m->rules.n; i++) {
+		for (int j = 0; j < i; j++) {
+			struct rule *a = m->rules.v[j], *b = m->rules.v[i];
+
+			if (a->action == ZONEFW_CONTINUE || a->action >= ACT_PUBLISH || b->action >= ACT_PUBLISH ||
+			    !rule_covers(m, a, b))
+				continue;
+			if (a->action == b->action)
+				warn_at(m, b->pos, "redundant: '%s' in line %d already decides all of it",
+					a->text, a->pos.line);
+			else
+				warn_at(m, b->pos, "shadowed: '%s' in line %d decides first", a->text, a->pos.line);
+			break;
+		}
+	}
+}
+
+static void unused(struct model *m)
+{
+	for (int i = 0; i < m->lets.n; i++)
+		if (!m->lets.v[i]->used)
+			warn_at(m, m->lets.v[i]->pos, "let '%s' is not used", m->lets.v[i]->name);
+	for (int i = 0; i < m->services.n; i++)
+		if (!m->services.v[i]->builtin && !m->services.v[i]->used)
+			warn_at(m, m->services.v[i]->pos, "service '%s' is not used", m->services.v[i]->name);
+	for (int i = 0; i < m->sets.n; i++)
+		if (!m->sets.v[i]->used)
+			warn_at(m, m->sets.v[i]->pos, "set '%s' is not used", m->sets.v[i]->name);
+	for (int i = 0; i < m->zones.n; i++) {
+		struct zone *z = m->zones.v[i];
+
+		if (!z->used)
+			warn_at(m, z->pos, "zone '%s' is not used in any rule", z->name);
+		if (!z->dev.n && !z->group.n && !z->nets.n)
+			warn_at(m, z->pos, "zone '%s' has no dev, group or net: nothing is in it", z->name);
+	}
+}
+
+static bool lets_ssh(const struct rule *r)
+{
+	if (r->action != ZONEFW_ACCEPT)
+		return false;
+	for (int i = 0; i < r->l4.n; i++) {
+		const struct zonefw_l4 *b = &r->l4.v[i];
+
+		if ((!(b->flags & ZONEFW_L4_F_PROTO) || b->proto == 6) &&
+		    (!(b->flags & ZONEFW_L4_F_PORTS) || (b->dport_lo <= 22 && 22 <= b->dport_hi)))
+			return true;
+	}
+	return !r->l4.n;
+}
+
+static void lockout(struct model *m)
+{
+	struct pos at = { 0 };
+
+	for (int i = 0; i < m->rules.n; i++)
+		if (zone_covers(m, &m->rules.v[i]->to, &m->self) && lets_ssh(m->rules.v[i]))
+			return;
+	for (int i = 0; i < m->zones.n; i++) {
+		uint8_t action;
+
+		cell_default(m, m->zones.v[i], &m->self, &action);
+		if (action == ZONEFW_ACCEPT)
+			return;
+	}
+	if (m->srcs.n > 1)
+		at = (struct pos){ m->srcs.v[1], 1, 1 };
+	warn_at(m, at, "no rule lets ssh (tcp dport 22) reach self from any zone: this may lock the admin out");
+}
+
+void check_warnings(struct model *m)
+{
+	shadowed(m);
+	unused(m);
+	lockout(m);
+}

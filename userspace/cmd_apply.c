@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whole policies: apply, check, diff, export, flush, panic, stats reset. */
+#include "cmd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DEFAULT_CONF "/etc/zonefw/zonefw.conf"
+
+static bool refuse_unsupported(struct model *m)
+{
+	for (int i = 0; i < m->unsup.n; i++)
+		err_at(m, m->unsup.v[i].pos, "'%s' is not supported yet", m->unsup.v[i].what);
+	return m->unsup.n > 0;
+}
+
+int cmd_dump(int argc, char **argv)
+{
+	struct model *m = model_new();
+
+	if (argc != 2)
+		return usage_err("_dump needs one file");
+	if (!parse_file(m, argv[1])) {
+		diag_print(m, false);
+		return EX_REFUSED;
+	}
+	fputs(model_text(m), stdout);
+	return 0;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct model *m = model_new();
+	int warnings = 0;
+
+	if (argc > 2)
+		return usage_err("check takes one file");
+	parse_file(m, argc > 1 ? argv[1] : DEFAULT_CONF);
+	if (!m->errors)
+		eval_asserts(m);
+	if (!m->errors && !g.quiet)
+		check_warnings(m);
+	for (int i = 0; i < m->diags.n; i++)
+		warnings += m->diags.v[i].warn;
+	if (g.json) {
+		json_t *a = json_array();
+
+		for (int i = 0; i < m->diags.n; i++) {
+			struct diag *d = &m->diags.v[i];
+
+			json_array_append_new(a, json_pack("{s:s,s:i,s:i,s:s,s:s}", "file",
+				d->pos.src ? d->pos.src->name : "", "line", d->pos.line, "column", d->pos.col,
+				"kind", d->warn ? "warning" : "error", "text", d->text));
+		}
+		out_json(a);
+		return m->errors ? EX_REFUSED : EX_DONE;
+	}
+	diag_print(m, !g.quiet);
+	if (!m->errors && !g.quiet)
+		out_text("%d zone%s, %d rule%s: no errors, %d warning%s\n", m->zones.n, m->zones.n == 1 ? "" : "s",
+			 m->rules.n, m->rules.n == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	return m->errors ? EX_REFUSED : EX_DONE;
+}
+
+/* the device whose address the caller's session ends on */
+static char *device_of(int fam, u128 addr)
+{
+	struct ifaddrs *all, *i;
+	char *dev = NULL;
+
+	if (getifaddrs(&all))
+		return NULL;
+	for (i = all; i && !dev; i = i->ifa_next) {
+		if (!i->ifa_addr)
+			continue;
+		if (fam == 4 && i->ifa_addr->sa_family == AF_INET &&
+		    load_be((void *)&((struct sockaddr_in *)i->ifa_addr)->sin_addr, 4) == addr)
+			dev = xstrdup(i->ifa_name);
+		if (fam == 6 && i->ifa_addr->sa_family == AF_INET6 &&
+		    load_be((void *)&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, 16) == addr)
+			dev = xstrdup(i->ifa_name);
+	}
+	freeifaddrs(all);
+	return dev;
+}
+
+static bool in_nets(const struct zone *z, int fam, u128 a, int *len)
+{
+	bool hit = false;
+
+	*len = -1;
+	for (int i = 0; i < z->nets.n; i++) {
+		const struct zonefw_net *n = &z->nets.v[i];
+		int bits = fam == 4 ? 32 : 128;
+		u128 d = a ^ load_be(n->addr, bits / 8);
+
+		if (n->family != fam || (n->len && d >> (bits - n->len)))
+			continue;
+		hit = true;
+		if (n->len > *len)
+			*len = n->len;
+	}
+	return hit || !z->nets.n;
+}
+
+static struct zone *zone_of(struct model *m, const char *dev, int fam, u128 addr)
+{
+	struct zone *best = NULL;
+	int bestscore = -1;
+
+	for (int i = 0; i < m->zones.n; i++) {
+		struct zone *z = m->zones.v[i];
+		int len, kind = -1;
+
+		if (!in_nets(z, fam, addr, &len))
+			continue;
+		for (int k = 0; k < z->dev.n; k++) {
+			if (!strcmp(z->dev.v[k], dev))
+				kind = 3;
+			else if (kind < 2 && glob_match(z->dev.v[k], dev))
+				kind = 2;
+		}
+		if (z->nets.n && !z->dev.n && !z->group.n)
+			kind = 0;
+		if (kind >= 0 && (len + 1) * 4 + kind > bestscore) {
+			bestscore = (len + 1) * 4 + kind;
+			best = z;
+		}
+	}
+	return best;
+}
+
+/* would the candidate cut the ssh session this runs in? Unknown counts as no. */
+int own_session_cut(struct model *m)
+{
+	const char *env = getenv("SSH_CONNECTION");
+	struct pkt k = { .proto = 6, .type = -1 };
+	char client[64], server[64];
+	struct verdict v;
+	struct zone *z;
+	int fam2;
+
+	if (!env || sscanf(env, "%63s %d %63s %d", client, &k.sport, server, &k.dport) != 4 ||
+	    !parse_ip(client, &k.family, &k.src) || !parse_ip(server, &fam2, &k.dst) || fam2 != k.family)
+		return 0;
+	k.in = device_of(k.family, k.dst);
+	if (!k.in || !strcmp(k.in, "lo"))
+		return 0;
+	z = zone_of(m, k.in, k.family, k.src);
+	if (z)
+		v = eval_packet(m, z, &m->self, &k);
+	if (z && v.action == ZONEFW_ACCEPT)
+		return 0;
+	fprintf(stderr, "zonefw: this policy would cut your own session (%s from %s on %s, zone %s); use --force\n",
+		pkt_text(&k), client, k.in, z ? z->name : "none");
+	return EX_SESSION;
+}
+
+struct apply_args { bool dry, force; char *file; };
+
+static int apply_parse(int argc, char **argv, struct apply_args *a)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-n"))
+			a->dry = true;
+		else if (!strcmp(argv[i], "--force"))
+			a->force = true;
+		else if (!strcmp(argv[i], "--confirm"))
+			return usage_err("'--confirm' is not supported yet");
+		else if ((argv[i][0] == '-' && argv[i][1]) || a->file)
+			return usage_err("apply does not take '%s'", argv[i]);
+		else
+			a->file = argv[i];
+	}
+	return a->file ? 0 : usage_err("apply needs a file, or - for standard input");
+}
+
+int cmd_apply(int argc, char **argv)
+{
+	struct model *m = model_new(), *old;
+	struct apply_args a = { 0 };
+	int err = apply_parse(argc, argv, &a);
+	uint32_t gen = 0;
+
+	if (err)
+		return err;
+	if (parse_file(m, a.file))
+		eval_asserts(m);
+	refuse_unsupported(m);
+	if (m->errors) {
+		diag_print(m, false);
+		return EX_REFUSED;
+	}
+	if (!a.force && own_session_cut(m))
+		return EX_SESSION;
+	for (int try = 0; try < 8; try++) {
+		old = codec_running(&err);
+		if (!old)
+			return err;
+		codec_reuse(m, old);
+		m->gen = old->gen;
+		if (a.dry) {
+			if (!g.quiet)
+				out_text("%d zones, %d rules: would be applied\n", m->zones.n, m->rules.n);
+			return 0;
+		}
+		err = codec_send(m, &gen);
+		if (err != -ESTALE)
+			break;
+	}
+	if (err == -ESTALE)
+		return nl_failed(err);
+	if (!err && g.json)
+		out_json(json_pack("{s:I,s:i,s:i}", "generation", (json_int_t)gen, "zones", m->zones.n,
+				   "rules", m->rules.n));
+	else if (!err && !g.quiet)
+		out_text("applied: %d zones, %d rules, generation %u\n", m->zones.n, m->rules.n, gen);
+	return err;
+}
+
+int cmd_export(int argc, char **argv)
+{
+	struct model *m;
+	int err;
+
+	(void)argv;
+	if (argc > 1)
+		return usage_err("export takes no arguments");
+	m = codec_running(&err);
+	if (!m)
+		return err;
+	fputs(model_text(m), stdout);
+	return 0;
+}
+
+static void lines(struct model *m, strvec *out)
+{
+	char *o = opts_text(&m->opt), *x = extra_text(m);
+
+	if (*o)
+		PUSH(*out, o);
+	for (int i = 0; i < m->zones.n; i++)
+		PUSH(*out, zone_text(m->zones.v[i]));
+	for (int i = 0; i < m->cells.n; i++) {
+		struct cell *c = m->cells.v[i];
+
+		for (int a = 0; a < c->from.n && *cell_text(c); a++)
+			for (int b = 0; b < c->to.n; b++)
+				PUSH(*out, xfmt("%s -> %s { %s }", c->from.v[a].name, c->to.v[b].name, cell_text(c)));
+	}
+	for (char *p = strtok(x, "\n"); p; p = strtok(NULL, "\n"))
+		PUSH(*out, p);
+	for (int i = 0; i < m->rules.n; i++) {
+		struct rule *r = m->rules.v[i];
+
+		PUSH(*out, xfmt("%s -> %s { %s }", zrefs_text(&r->from), zrefs_text(&r->to), r->text));
+	}
+}
+
+/* lines of one not in the other, in order; a longest common run from both ends first */
+static int line_diff(strvec *a, strvec *b)
+{
+	int i = 0, j = 0, n = 0;
+
+	while (i < a->n || j < b->n) {
+		int ka = -1, kb = -1;
+
+		if (i < a->n && j < b->n && !strcmp(a->v[i], b->v[j])) {
+			i++;
+			j++;
+			continue;
+		}
+		for (int k = j; i < a->n && k < b->n && ka < 0; k++)
+			if (!strcmp(a->v[i], b->v[k]))
+				ka = k - j;
+		for (int k = i; j < b->n && k < a->n && kb < 0; k++)
+			if (!strcmp(b->v[j], a->v[k]))
+				kb = k - i;
+		n++;
+		if (i < a->n && (ka < 0 || (kb >= 0 && kb <= ka) || j >= b->n))
+			out_text("%s- %s%s\n", col("31"), a->v[i++], col("0"));
+		else
+			out_text("%s+ %s%s\n", col("32"), b->v[j++], col("0"));
+	}
+	return n;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+	struct model *m = model_new(), *old;
+	const char *file = DEFAULT_CONF;
+	strvec a = { 0 }, b = { 0 };
+	int err;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--flows"))
+			return usage_err("'--flows' is not supported yet");
+		file = argv[i];
+	}
+	if (!parse_file(m, file)) {
+		diag_print(m, false);
+		return EX_REFUSED;
+	}
+	old = codec_running(&err);
+	if (!old)
+		return err;
+	lines(old, &a);
+	lines(m, &b);
+	return line_diff(&a, &b) ? 1 : 0;
+}
+
+static int simple(int cmd, int attr, int val)
+{
+	struct nl_msg *msg;
+	int err = nl_connect_zfw();
+
+	if (err)
+		return err;
+	msg = nl_new(cmd, NLM_F_REQUEST, 0);
+	if (!msg)
+		return EX_REFUSED;
+	if (attr)
+		nla_put_u8(msg, attr, (uint8_t)val);
+	err = nl_do(msg, NULL, NULL);
+	return err ? nl_failed(err) : 0;
+}
+
+int cmd_flush(int argc, char **argv)
+{
+	(void)argv;
+	return argc > 1 ? usage_err("flush takes no arguments") : simple(ZONEFW_CMD_FLUSH, 0, 0);
+}
+
+int cmd_panic(int argc, char **argv)
+{
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "on") && strcmp(argv[1], "off")))
+		return usage_err("panic takes 'on' or 'off'");
+	return simple(ZONEFW_CMD_PANIC, ZONEFW_A_PANIC, argc < 2 || !strcmp(argv[1], "on"));
+}
+
+int cmd_stats(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "reset"))
+		return simple(ZONEFW_CMD_STATS_RESET, 0, 0);
+	if (argc > 1)
+		return usage_err("stats takes 'reset' or nothing");
+	return cmd_show(2, (char *[]){ "show", "stats" });
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Single changes: zone, policy and rule verbs. Each reads the running policy,
+ * changes the model, and applies it on the generation it was read at.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+
+struct edit { struct model *m; struct parser p; struct rule *added; };
+typedef bool (*edit_fn)(struct edit *e);
+
+static bool fail(struct edit *e, struct pos at, const char *what)
+{
+	err_at(e->m, at, "%s", what);
+	return false;
+}
+
+static void added_id(struct edit *e)
+{
+	struct model *now;
+	int idx = -1, err;
+
+	for (int i = 0; i < e->m->rules.n; i++)
+		if (e->m->rules.v[i] == e->added)
+			idx = i;
+	now = codec_running(&err);
+	if (!now || idx < 0 || idx >= now->rules.n)
+		return;
+	if (g.json)
+		out_json(json_pack("{s:I}", "id", (json_int_t)now->rules.v[idx]->id));
+	else
+		out_text("%u\n", now->rules.v[idx]->id);
+}
+
+/* read, change, apply; again when somebody else was faster */
+static int edit_run(edit_fn fn)
+{
+	int err = -ESTALE;
+
+	for (int try = 0; try < 16 && err == -ESTALE; try++) {
+		struct edit e = { 0 };
+		uint32_t gen = 0;
+
+		e.m = codec_running(&err);
+		if (!e.m)
+			return err;
+		parser_open(&e.p, e.m, cmdline_src(e.m, g_argc, g_argv));
+		for (int i = 0; i < 4; i++)
+			pnext(&e.p);		/* zonefw OBJECT VERB, to the word behind */
+		if (fn(&e) && !e.m->errors && !pend(&e.p))
+			perr(&e.p, "the end of the command");
+		if (!e.m->errors && e.p.lx.cur.kind != T_EOF)
+			perr(&e.p, "the end of the command");
+		for (int i = 0; i < e.m->unsup.n; i++)
+			err_at(e.m, e.m->unsup.v[i].pos, "'%s' is not supported yet", e.m->unsup.v[i].what);
+		if (!e.m->errors && model_resolve(e.m))
+			eval_asserts(e.m);
+		if (e.m->errors) {
+			diag_print(e.m, false);
+			return EX_REFUSED;
+		}
+		err = codec_send(e.m, &gen);
+		if (!err && e.added)
+			added_id(&e);
+	}
+	return err == -ESTALE ? nl_failed(err) : err;
+}
+
+static int rule_ref(struct edit *e)
+{
+	struct tok t = e->p.lx.cur;
+	strvec cand = { 0 };
+	uint64_t id = 0;
+	bool num = parse_u64(t.s, 0xffffffff, &id);
+
+	if (t.kind != T_WORD) {
+		perr(&e->p, "a rule's number or name");
+		return -1;
+	}
+	for (int i = 0; i < e->m->rules.n; i++) {
+		struct rule *r = e->m->rules.v[i];
+
+		if (num ? r->id == id : r->name && !strcmp(r->name, t.s)) {
+			pnext(&e->p);
+			return i;
+		}
+		if (r->name)
+			PUSH(cand, r->name);
+	}
+	err_at(e->m, t.pos, "no rule '%s'%s", t.s, num ? "" : suggest(t.s, &cand));
+	return -1;
+}
+
+static void insert(struct edit *e, int at, struct rule *r)
+{
+	PUSH(e->m->rules, r);
+	memmove(&e->m->rules.v[at + 1], &e->m->rules.v[at], sizeof(r) * (e->m->rules.n - 1 - at));
+	e->m->rules.v[at] = r;
+}
+
+static struct rule *take(struct edit *e, int at)
+{
+	struct rule *r = e->m->rules.v[at];
+
+	e->m->rules.n--;
+	memmove(&e->m->rules.v[at], &e->m->rules.v[at + 1], sizeof(r) * (e->m->rules.n - at));
+	return r;
+}
+
+/* first | last | before ID | after ID; -2: none of them, -1: reported */
+static int position(struct edit *e)
+{
+	int i;
+
+	if (pword(&e->p, "first"))
+		return 0;
+	if (pword(&e->p, "last"))
+		return e->m->rules.n;
+	if (pword(&e->p, "before"))
+		return rule_ref(e);
+	if (pword(&e->p, "after")) {
+		i = rule_ref(e);
+		return i < 0 ? i : i + 1;
+	}
+	return -2;
+}
+
+static bool from_to(struct edit *e, zrefvec *f, zrefvec *t)
+{
+	if (!pword(&e->p, "from")) {
+		perr(&e->p, "'from'");
+		return false;
+	}
+	if (!zone_list(&e->p, f))
+		return false;
+	if (!pword(&e->p, "to")) {
+		perr(&e->p, "'to'");
+		return false;
+	}
+	return zone_list(&e->p, t);
+}
+
+static bool rule_add(struct edit *e)
+{
+	zrefvec f = { 0 }, t = { 0 };
+	struct rule *r;
+	int at;
+
+	if (!from_to(e, &f, &t))
+		return false;
+	at = position(e);
+	if (at == -1)
+		return false;
+	r = parse_rule(&e->p);
+	if (!r)
+		return false;
+	r->from = f;
+	r->to = t;
+	e->added = r;
+	insert(e, at == -2 ? e->m->rules.n : at, r);
+	return true;
+}
+
+static bool rule_replace(struct edit *e)
+{
+	int at = rule_ref(e);
+	struct rule *r, *old;
+
+	if (at < 0)
+		return false;
+	r = parse_rule(&e->p);
+	if (!r)
+		return false;
+	old = e->m->rules.v[at];
+	r->from = old->from;
+	r->to = old->to;
+	r->id = old->id;
+	e->m->rules.v[at] = r;
+	return true;
+}
+
+static bool rule_del(struct edit *e)
+{
+	do {
+		int at = rule_ref(e);
+
+		if (at < 0)
+			return false;
+		take(e, at);
+	} while (!pend(&e->p));
+	return true;
+}
+
+static bool rule_move(struct edit *e)
+{
+	int at = rule_ref(e), to;
+	struct rule *r;
+
+	if (at < 0)
+		return false;
+	to = position(e);
+	if (to == -2)
+		perr(&e->p, "first, last, before ID or after ID");
+	if (to < 0)
+		return false;
+	r = take(e, at);
+	insert(e, to > at ? to - 1 : to, r);
+	return true;
+}
+
+static bool zone_body(struct edit *e, struct zone *z)
+{
+	if (pword(&e->p, "in")) {
+		if (e->p.lx.cur.kind != T_WORD) {
+			perr(&e->p, "the parent zone");
+			return false;
+		}
+		z->pname = e->p.lx.cur.s;
+		z->ppos = e->p.lx.cur.pos;
+		pnext(&e->p);
+	}
+	if (pword(&e->p, "no-antispoof"))
+		z->antispoof = false;
+	return parse_zone_body(&e->p, z, false);
+}
+
+static bool zone_add(struct edit *e)
+{
+	struct zone *z = xalloc(sizeof(*z));
+
+	z->name = e->p.lx.cur.s;
+	z->pos = e->p.lx.cur.pos;
+	if (!name_valid(z->name) || e->p.lx.cur.kind != T_WORD || !strcmp(z->name, "none"))
+		return fail(e, z->pos, xfmt("'%s' is not a name for a zone", z->name));
+	if (zone_find(e->m, z->name))
+		return fail(e, z->pos, xfmt("there is a zone '%s' already", z->name));
+	pnext(&e->p);
+	PUSH(e->m->zones, z);
+	return zone_body(e, z);
+}
+
+static struct zone *zone_ref(struct edit *e)
+{
+	struct zone *z = zone_find(e->m, e->p.lx.cur.s);
+	strvec cand = { 0 };
+
+	if (z && z != &e->m->self && z != &e->m->any) {
+		pnext(&e->p);
+		return z;
+	}
+	for (int i = 0; i < e->m->zones.n; i++)
+		PUSH(cand, e->m->zones.v[i]->name);
+	err_at(e->m, e->p.lx.cur.pos, "no zone '%s'%s", e->p.lx.cur.s, suggest(e->p.lx.cur.s, &cand));
+	return NULL;
+}
+
+/* what is named replaces what was there */
+static bool zone_set(struct edit *e)
+{
+	struct zone *z = zone_ref(e), fresh = { 0 };
+
+	if (!z)
+		return false;
+	fresh.antispoof = z->antispoof;
+	fresh.pname = z->pname;
+	fresh.ppos = z->ppos;
+	if (!zone_body(e, &fresh))
+		return false;
+	if (fresh.dev.n)
+		z->dev = fresh.dev;
+	if (fresh.group.n)
+		memcpy(&z->group, &fresh.group, sizeof(z->group));
+	if (fresh.nets.n)
+		z->nets = fresh.nets;
+	z->antispoof = fresh.antispoof;
+	z->pname = fresh.pname;
+	z->ppos = fresh.ppos;
+	return true;
+}
+
+static bool names(const zrefvec *v, const struct zone *z)
+{
+	for (int i = 0; i < v->n; i++)
+		if (!strcmp(v->v[i].name, z->name))
+			return true;
+	return false;
+}
+
+static bool zone_del(struct edit *e)
+{
+	struct pos at = e->p.lx.cur.pos;
+	struct zone *z = zone_ref(e);
+
+	if (!z)
+		return false;
+	for (int i = 0; i < e->m->rules.n; i++) {
+		struct rule *r = e->m->rules.v[i];
+
+		if (names(&r->from, z) || names(&r->to, z))
+			return fail(e, at, xfmt("zone '%s' is used by rule %u", z->name, r->id));
+	}
+	for (int i = 0; i < e->m->cells.n; i++)
+		if (names(&e->m->cells.v[i]->from, z) || names(&e->m->cells.v[i]->to, z))
+			return fail(e, at, xfmt("zone '%s' has a default: policy del first", z->name));
+	for (int i = 0; i < e->m->zones.n; i++)
+		if (e->m->zones.v[i] == z) {
+			memmove(&e->m->zones.v[i], &e->m->zones.v[i + 1], sizeof(z) * (e->m->zones.n - i - 1));
+			e->m->zones.n--;
+		}
+	return true;
+}
+
+static struct cell *cell_of(struct edit *e, const char *f, const char *t)
+{
+	for (int i = 0; i < e->m->cells.n; i++) {
+		struct cell *c = e->m->cells.v[i];
+
+		if (!strcmp(c->from.v[0].name, f) && !strcmp(c->to.v[0].name, t))
+			return c;
+	}
+	return NULL;
+}
+
+static bool policy_set(struct edit *e)
+{
+	zrefvec f = { 0 }, t = { 0 };
+	struct cell want = { 0 };
+	struct lexer mark;
+
+	if (!from_to(e, &f, &t))
+		return false;
+	if (pend(&e->p)) {
+		perr(&e->p, "accept, drop, reject or an option");
+		return false;
+	}
+	mark = e->p.lx;
+	for (int a = 0; a < f.n; a++)
+		for (int b = 0; b < t.n; b++) {
+			struct cell *c = cell_of(e, f.v[a].name, t.v[b].name);
+
+			if (!c) {
+				c = xalloc(sizeof(*c));
+				*c = want;
+				c->pos = c->dpos = f.v[a].pos;
+				PUSH(c->from, f.v[a]);
+				PUSH(c->to, t.v[b]);
+				PUSH(e->m->cells, c);
+			}
+			e->p.lx = mark;
+			while (!pend(&e->p))
+				if (!parse_cell_option(&e->p, c))
+					return false;
+			if (c->has_log && !c->has_default)
+				return fail(e, f.v[a].pos, "log needs a default: accept, drop or reject");
+		}
+	return true;
+}
+
+static bool policy_del(struct edit *e)
+{
+	zrefvec f = { 0 }, t = { 0 };
+
+	if (!from_to(e, &f, &t))
+		return false;
+	for (int a = 0; a < f.n; a++)
+		for (int b = 0; b < t.n; b++) {
+			struct cell *c = cell_of(e, f.v[a].name, t.v[b].name);
+
+			if (!c)
+				return fail(e, f.v[a].pos, xfmt("%s -> %s has no default or option", f.v[a].name, t.v[b].name));
+			c->has_default = c->has_log = c->masq = c->offload = c->clamp = false;
+		}
+	return true;
+}
+
+struct verb { char *w; edit_fn fn; };
+
+static int verb_run(const struct verb *v, int n, int argc, char **argv)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < n; i++) {
+		if (argc > 1 && !strcmp(argv[1], v[i].w))
+			return edit_run(v[i].fn);
+		PUSH(cand, v[i].w);
+	}
+	PUSH(cand, "show");
+	if (argc < 2)
+		return usage_err("%s needs a verb; see 'zonefw help %s'", argv[0], argv[0]);
+	return usage_err("%s has no verb '%s'%s", argv[0], argv[1], suggest(argv[1], &cand));
+}
+
+int cmd_zone(int argc, char **argv)
+{
+	static const struct verb v[] = { { "add", zone_add }, { "set", zone_set }, { "del", zone_del } };
+
+	if (argc == 2 && !strcmp(argv[1], "show"))
+		return cmd_show(2, (char *[]){ "show", "zones" });
+	return verb_run(v, 3, argc, argv);
+}
+
+int cmd_policy(int argc, char **argv)
+{
+	static const struct verb v[] = { { "set", policy_set }, { "del", policy_del } };
+
+	if (argc == 2 && !strcmp(argv[1], "show"))
+		return cmd_show(2, (char *[]){ "show", "matrix" });
+	return verb_run(v, 2, argc, argv);
+}
+
+int cmd_rule(int argc, char **argv)
+{
+	static const struct verb v[] = { { "add", rule_add }, { "replace", rule_replace }, { "del", rule_del },
+					 { "move", rule_move } };
+	struct parser p;
+	struct model *m;
+	int err;
+
+	if (argc < 2 || strcmp(argv[1], "show"))
+		return verb_run(v, 4, argc, argv);
+	m = codec_running(&err);
+	if (!m)
+		return err;
+	parser_open(&p, m, cmdline_src(m, argc, argv));
+	for (int i = 0; i < 4; i++)
+		pnext(&p);
+	return show_rules(m, &p);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/* explain and monitor: what the kernel's classifier says about packets. */
+#include "cmd.h"
+
+struct query { struct model *m; struct pkt k; char *in, *out, *from, *to, *expect, *file; };
+struct answer { int from, to, action, reason; uint32_t id; char *in, *out; };
+
+static bool where_words(struct parser *p, struct query *q)
+{
+	for (;;) {
+		char **w = pword(p, "in") ? &q->in : pword(p, "from") ? &q->from : pword(p, "out") ? &q->out :
+			   pword(p, "to") ? &q->to : NULL;
+
+		if (!w)
+			break;
+		if (p->lx.cur.kind != T_WORD) {
+			perr(p, "a device or a zone");
+			return false;
+		}
+		if ((w == &q->from || w == &q->to) && !zone_find(q->m, p->lx.cur.s)) {
+			strvec c = { 0 };
+
+			for (int i = 0; i < q->m->zones.n; i++)
+				PUSH(c, q->m->zones.v[i]->name);
+			PUSH(c, "self");
+			err_at(q->m, p->lx.cur.pos, "no zone '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &c));
+			return false;
+		}
+		*w = p->lx.cur.s;
+		pnext(p);
+	}
+	if (!q->in && !q->from) {
+		perr(p, "'in DEV' or 'from ZONE'");
+		return false;
+	}
+	return true;
+}
+
+static void put_ip(struct nl_msg *m, int attr, int fam, u128 v)
+{
+	uint8_t b[16];
+	int len = fam == 4 ? 4 : 16;
+
+	store_be(b, len, v);
+	nla_put(m, attr, len, b);
+}
+
+static struct nl_msg *explain_msg(struct query *q)
+{
+	struct nl_msg *m = nl_new(ZONEFW_CMD_EXPLAIN, NLM_F_REQUEST, 0);
+
+	if (!m)
+		return NULL;
+	if (q->in)
+		nla_put_string(m, ZONEFW_A_EX_IN, q->in);
+	if (q->from)
+		nla_put_u16(m, ZONEFW_A_FROM, (uint16_t)zone_find(q->m, q->from)->id);
+	if (q->out)
+		nla_put_string(m, ZONEFW_A_EX_OUT, q->out);
+	if (q->to)
+		nla_put_u16(m, ZONEFW_A_TO, (uint16_t)zone_find(q->m, q->to)->id);
+	nla_put_u8(m, ZONEFW_A_EX_PROTO, (uint8_t)q->k.proto);
+	put_ip(m, ZONEFW_A_EX_SRC, q->k.family, q->k.src);
+	put_ip(m, ZONEFW_A_EX_DST, q->k.family, q->k.dst);
+	if (q->k.sport >= 0)
+		nla_put_u16(m, ZONEFW_A_EX_SPORT, (uint16_t)q->k.sport);
+	if (q->k.dport >= 0)
+		nla_put_u16(m, ZONEFW_A_EX_DPORT, (uint16_t)q->k.dport);
+	if (q->k.type >= 0)
+		nla_put_u8(m, ZONEFW_A_EX_TYPE, (uint8_t)q->k.type);
+	return m;
+}
+
+static void explain_reply(struct nlattr **tb, void *arg)
+{
+	struct answer *a = arg;
+
+	a->from = tb[ZONEFW_A_FROM] ? nla_get_u16(tb[ZONEFW_A_FROM]) : ZONEFW_ZONE_NONE;
+	a->to = tb[ZONEFW_A_TO] ? nla_get_u16(tb[ZONEFW_A_TO]) : ZONEFW_ZONE_NONE;
+	a->action = tb[ZONEFW_A_ACTION] ? nla_get_u8(tb[ZONEFW_A_ACTION]) : 0;
+	a->reason = tb[ZONEFW_A_REASON] ? nla_get_u8(tb[ZONEFW_A_REASON]) : ZONEFW_R_ERROR;
+	a->id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
+	a->in = tb[ZONEFW_A_EX_IN] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_IN])) : NULL;
+	a->out = tb[ZONEFW_A_EX_OUT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_OUT])) : NULL;
+}
+
+static struct rule *rule_by_id(struct model *m, uint32_t id)
+{
+	for (int i = 0; id && i < m->rules.n; i++)
+		if (m->rules.v[i]->id == id)
+			return m->rules.v[i];
+	return NULL;
+}
+
+static const char *verdict_word(int a)
+{
+	return a >= 0 && a < __ZONEFW_ACTION_MAX ? action_words[a] : "?";
+}
+
+static const char *reason_word(int r)
+{
+	return r >= 0 && r < __ZONEFW_R_MAX ? reason_words[r] : "error";
+}
+
+static void explain_print(struct query *q, struct answer *a)
+{
+	struct rule *r = rule_by_id(q->m, a->id);
+
+	if (g.json) {
+		json_t *j = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:o,s:s?,s:s,s:n,s:n}", "verdict", verdict_word(a->action),
+			"from", zone_name(q->m, a->from), "to", zone_name(q->m, a->to), "in", a->in, "out", a->out,
+			"rule", a->id ? json_integer(a->id) : json_null(), "rule_name", r ? r->name : NULL,
+			"reason", reason_word(a->reason), "dnat", "snat");
+
+		if (r)
+			json_object_set_new(j, "where", json_string(r->where ? r->where : ""));
+		if (r)
+			json_object_set_new(j, "text", json_string(r->text));
+		out_json(j);
+		return;
+	}
+	if (g.quiet)
+		return;
+	out_text("packet   %s\n", pkt_text(&q->k));
+	out_text("zones    %s -> %s\n", zone_name(q->m, a->from), zone_name(q->m, a->to));
+	if (a->in || a->out)
+		out_text("devices  %s -> %s\n", a->in ? a->in : "-", a->out ? a->out : "-");
+	if (a->id)
+		out_text("rule     %u %s\n", a->id, r ? r->text : "");
+	if (r && r->where)
+		out_text("line     %s\n", r->where);
+	out_text("verdict  %s\nreason   %s\n", verdict_word(a->action), reason_word(a->reason));
+}
+
+static int explain_file(struct query *q, struct answer *a)
+{
+	struct model *c = model_new();
+	struct zone *f, *t;
+	struct verdict v;
+
+	if (!parse_file(c, q->file)) {
+		diag_print(c, false);
+		return EX_REFUSED;
+	}
+	f = zone_find(c, zone_name(q->m, a->from));
+	t = zone_find(c, zone_name(q->m, a->to));
+	if (!f || !t) {
+		out_text("%s: zone '%s' is not in this file: drop\n", q->file, zone_name(q->m, f ? a->to : a->from));
+		return 0;
+	}
+	q->k.in = a->in;
+	q->k.out = a->out;
+	v = eval_packet(c, f, t, &q->k);
+	out_text("%s: %s, %s\n", q->file, verdict_word(v.action), v.rule ? v.rule->text : "default");
+	return 0;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct query q = { 0 };
+	struct answer a = { 0 };
+	VEC(char *) words = { 0 };
+	struct parser p;
+	int err;
+
+	for (int i = 0; i < argc; i++) {
+		char **w = !strcmp(argv[i], "--expect") ? &q.expect : !strcmp(argv[i], "--file") ? &q.file : NULL;
+
+		if (!w) {
+			PUSH(words, argv[i]);
+			continue;
+		}
+		if (i + 1 == argc)
+			return usage_err("%s needs a value", argv[i]);
+		*w = argv[++i];
+	}
+	q.m = codec_running(&err);
+	if (!q.m)
+		return err;
+	parser_open(&p, q.m, cmdline_src(q.m, words.n, words.v));
+	for (int i = 0; i < 3; i++)
+		pnext(&p);
+	if (where_words(&p, &q) && parse_packet(&p, &q.k) && !pend(&p))
+		perr(&p, "the end of the command");
+	if (q.m->errors) {
+		diag_print(q.m, false);
+		return EX_REFUSED;
+	}
+	err = nl_do(explain_msg(&q), explain_reply, &a);
+	if (err)
+		return nl_failed(err);
+	explain_print(&q, &a);
+	if (q.file && explain_file(&q, &a))
+		return EX_REFUSED;
+	return q.expect && strcmp(q.expect, verdict_word(a.action)) ? EX_VERDICT : EX_DONE;
+}
+
+static char *ip_of(struct nlattr *a)
+{
+	return a && (nla_len(a) == 4 || nla_len(a) == 16) ?
+	       fmt_ip(nla_len(a) == 4 ? 4 : 6, load_be(nla_data(a), nla_len(a))) : NULL;
+}
+
+static struct model *mon_model;
+
+static void on_message(int cmd, struct nlattr **tb)
+{
+	json_t *j = json_object();
+	static const struct { int attr; const char *key; int size; } nums[] = {
+		{ ZONEFW_A_GEN, "generation", 4 }, { ZONEFW_A_ID, "rule", 4 }, { ZONEFW_A_NRULES, "rules", 4 },
+		{ ZONEFW_A_NZONES, "zones", 4 }, { ZONEFW_A_EX_PROTO, "proto", 1 }, { ZONEFW_A_EX_SPORT, "sport", 2 },
+		{ ZONEFW_A_EX_DPORT, "dport", 2 }, { ZONEFW_A_EX_TYPE, "type", 1 } };
+	static const struct { int attr; const char *key; } strs[] = { { ZONEFW_A_EX_IN, "in" },
+		{ ZONEFW_A_EX_OUT, "out" }, { ZONEFW_A_PREFIX, "prefix" }, { ZONEFW_A_DEVNAME, "device" } };
+	const char *k;
+	json_t *v;
+
+	json_object_set_new(j, "event", json_string(cmd == ZONEFW_CMD_DROP ? "drop" : "change"));
+	if (tb[ZONEFW_A_STATE])
+		json_object_set_new(j, "state", json_string(state_words[nla_get_u8(tb[ZONEFW_A_STATE]) & 3]));
+	for (int i = 0; i < ARRAY_SIZE(nums); i++) {
+		struct nlattr *a = tb[nums[i].attr];
+
+		if (a)
+			json_object_set_new(j, nums[i].key, json_integer(nums[i].size == 4 ? nla_get_u32(a) :
+				nums[i].size == 2 ? nla_get_u16(a) : nla_get_u8(a)));
+	}
+	for (int i = 0; i < ARRAY_SIZE(strs); i++)
+		if (tb[strs[i].attr])
+			json_object_set_new(j, strs[i].key, json_string(nla_get_string(tb[strs[i].attr])));
+	if (tb[ZONEFW_A_FROM])
+		json_object_set_new(j, "from", json_string(zone_name(mon_model, nla_get_u16(tb[ZONEFW_A_FROM]))));
+	if (tb[ZONEFW_A_TO])
+		json_object_set_new(j, "to", json_string(zone_name(mon_model, nla_get_u16(tb[ZONEFW_A_TO]))));
+	if (tb[ZONEFW_A_EX_SRC])
+		json_object_set_new(j, "src", json_string(ip_of(tb[ZONEFW_A_EX_SRC])));
+	if (tb[ZONEFW_A_EX_DST])
+		json_object_set_new(j, "dst", json_string(ip_of(tb[ZONEFW_A_EX_DST])));
+	if (tb[ZONEFW_A_REASON])
+		json_object_set_new(j, "reason", json_string(reason_word(nla_get_u8(tb[ZONEFW_A_REASON]))));
+	if (tb[ZONEFW_A_ACTION])
+		json_object_set_new(j, "verdict", json_string(verdict_word(nla_get_u8(tb[ZONEFW_A_ACTION]))));
+	if (g.json) {
+		out_json(j);
+		return;
+	}
+	json_object_foreach(j, k, v) {
+		if (json_is_integer(v))
+			out_text("%s %lld ", k, (long long)json_integer_value(v));
+		else
+			out_text("%s %s ", k, json_string_value(v));
+	}
+	out_text("\n");
+	fflush(stdout);
+	json_decref(j);
+}
+
+int cmd_monitor(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "events";
+	int err;
+
+	if (!strcmp(what, "trace"))
+		return usage_err("'monitor trace' is not supported yet");
+	if (argc > 2 || (strcmp(what, "events") && strcmp(what, "drops")))
+		return usage_err("monitor takes events or drops");
+	mon_model = codec_running(&err);
+	if (!mon_model)
+		return err;
+	return nl_listen(strcmp(what, "drops") ? ZONEFW_MCGRP_EVENTS : ZONEFW_MCGRP_DROPS, on_message);
+}

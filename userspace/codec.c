@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Model to one APPLY message, and the kernel's dumps back to a model. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <netlink/genl/genl.h>
+
+static int put_ids(struct nl_msg *m, int attr, const zrefvec *v)
+{
+	uint16_t *ids = xalloc(sizeof(*ids) * (v->n + 1));
+
+	for (int i = 0; i < v->n; i++)
+		ids[i] = (uint16_t)v->v[i].z->id;
+	return nla_put(m, attr, v->n * (int)sizeof(*ids), ids);
+}
+
+static void put_zone(struct nl_msg *m, struct zone *z)
+{
+	struct nlattr *n = nla_nest_start(m, ZONEFW_A_ZONE);
+
+	nla_put_string(m, ZONEFW_AZ_NAME, z->name);
+	if (z->parent)
+		nla_put_u16(m, ZONEFW_AZ_PARENT, (uint16_t)z->parent->id);
+	for (int i = 0; i < z->dev.n; i++)
+		nla_put_string(m, ZONEFW_AZ_DEV, z->dev.v[i]);
+	for (int i = 0; i < z->group.n; i++)
+		nla_put_u32(m, ZONEFW_AZ_GROUP, z->group.v[i]);
+	if (z->nets.n)
+		nla_put(m, ZONEFW_AZ_NETS, z->nets.n * (int)sizeof(*z->nets.v), z->nets.v);
+	if (z->antispoof)
+		nla_put_u32(m, ZONEFW_AZ_FLAGS, ZONEFW_ZONE_ANTISPOOF);
+	nla_put_string(m, ZONEFW_AZ_TEXT, zone_text(z));
+	nla_nest_end(m, n);
+}
+
+static void put_matches(struct nl_msg *m, struct rule *r)
+{
+	uint32_t mark[2] = { r->mark, r->mark_mask };
+
+	if (r->family)
+		nla_put_u8(m, ZONEFW_AR_FAMILY, r->family);
+	if (r->l4.n)
+		nla_put(m, ZONEFW_AR_L4, r->l4.n * (int)sizeof(*r->l4.v), r->l4.v);
+	if (r->src.n)
+		nla_put(m, ZONEFW_AR_SRC, r->src.n * (int)sizeof(*r->src.v), r->src.v);
+	if (r->dst.n)
+		nla_put(m, ZONEFW_AR_DST, r->dst.n * (int)sizeof(*r->dst.v), r->dst.v);
+	for (int i = 0; i < r->in.n; i++)
+		nla_put_string(m, ZONEFW_AR_IN, r->in.v[i]);
+	for (int i = 0; i < r->out.n; i++)
+		nla_put_string(m, ZONEFW_AR_OUT, r->out.v[i]);
+	if (r->mac.n)
+		nla_put(m, ZONEFW_AR_MAC, r->mac.n * 6, r->mac.v);
+	if (r->has_mark)
+		nla_put(m, ZONEFW_AR_MARK, sizeof(mark), mark);
+	if (r->has_dscp)
+		nla_put_u8(m, ZONEFW_AR_DSCP, r->dscp);
+}
+
+static void put_rule(struct nl_msg *m, struct rule *r)
+{
+	struct nlattr *n = nla_nest_start(m, ZONEFW_A_RULE);
+
+	if (r->id)
+		nla_put_u32(m, ZONEFW_AR_ID, r->id);
+	if (r->name)
+		nla_put_string(m, ZONEFW_AR_NAME, r->name);
+	put_ids(m, ZONEFW_AR_FROM, &r->from);
+	put_ids(m, ZONEFW_AR_TO, &r->to);
+	nla_put_string(m, ZONEFW_AR_TEXT, r->text);
+	if (r->where)
+		nla_put_string(m, ZONEFW_AR_WHERE, r->where);
+	if (r->comment)
+		nla_put_string(m, ZONEFW_AR_COMMENT, r->comment);
+	nla_put_u8(m, ZONEFW_AR_ACTION, (uint8_t)r->action);
+	if (r->action == ZONEFW_REJECT || r->action == ZONEFW_QUEUE)
+		nla_put_u32(m, ZONEFW_AR_ARG, r->arg);
+	if (r->flags)
+		nla_put_u32(m, ZONEFW_AR_FLAGS, r->flags);
+	if (r->log)
+		nla_put_string(m, ZONEFW_AR_LOG, r->log);
+	put_matches(m, r);
+	nla_nest_end(m, n);
+}
+
+static void put_cell(struct nl_msg *m, struct cell *c, struct zone *f, struct zone *t)
+{
+	struct nlattr *n = nla_nest_start(m, ZONEFW_A_CELLDEF);
+
+	nla_put_u16(m, ZONEFW_AC_FROM, (uint16_t)f->id);
+	nla_put_u16(m, ZONEFW_AC_TO, (uint16_t)t->id);
+	if (c->has_default) {
+		nla_put_u8(m, ZONEFW_AC_ACTION, c->action);
+		if (c->action == ZONEFW_REJECT)
+			nla_put_u32(m, ZONEFW_AC_ARG, c->arg);
+		if (c->has_log) {
+			nla_put_string(m, ZONEFW_AC_LOG, c->log);
+			nla_put_u32(m, ZONEFW_AC_FLAGS, ZONEFW_CELL_LOG);
+		}
+	}
+	nla_put_string(m, ZONEFW_AC_TEXT, cell_text(c));
+	nla_nest_end(m, n);
+}
+
+static void put_options(struct nl_msg *m, struct opts *o)
+{
+	struct nlattr *n = nla_nest_start(m, ZONEFW_A_OPTIONS);
+
+	if (o->has_log) {
+		nla_put_u8(m, ZONEFW_AO_LOG, o->log);
+		if (o->log == ZONEFW_LOG_NFLOG)
+			nla_put_u16(m, ZONEFW_AO_NFLOG_GROUP, o->group);
+	}
+	if (o->has_rate) {
+		nla_put_u32(m, ZONEFW_AO_LOG_RATE, o->rate);
+		nla_put_u32(m, ZONEFW_AO_LOG_PER, o->per);
+	}
+	if (o->has_invalid)
+		nla_put_u8(m, ZONEFW_AO_INVALID_ACCEPT, o->invalid);
+	if (o->has_rematch)
+		nla_put_u8(m, ZONEFW_AO_REMATCH, o->rematch);
+	if (o->has_tag)
+		nla_put_u32(m, ZONEFW_AO_TAG_MASK, o->tag);
+	nla_put_string(m, ZONEFW_AO_TEXT, opts_text(o));
+	nla_nest_end(m, n);
+}
+
+static size_t rule_size(const struct rule *r)
+{
+	return 1024 + strlen(r->text) + (size_t)(r->src.n + r->dst.n) * sizeof(struct zonefw_addr) +
+	       (size_t)r->l4.n * sizeof(struct zonefw_l4) + (size_t)(r->in.n + r->out.n) * 24 +
+	       (size_t)r->mac.n * 6 + (size_t)(r->from.n + r->to.n) * 2 +
+	       (r->where ? strlen(r->where) : 0);
+}
+
+static size_t model_size(struct model *m, const char *extra)
+{
+	size_t n = 16384 + strlen(extra);
+
+	for (int i = 0; i < m->zones.n; i++) {
+		struct zone *z = m->zones.v[i];
+
+		n += 512 + strlen(zone_text(z)) + (size_t)(z->dev.n + z->group.n) * 24 + (size_t)z->nets.n * 24;
+	}
+	for (int i = 0; i < m->rules.n; i++)
+		n += rule_size(m->rules.v[i]);
+	for (int i = 0; i < m->cells.n; i++)
+		n += (size_t)m->cells.v[i]->from.n * m->cells.v[i]->to.n * 512;
+	return n;
+}
+
+struct nl_msg *codec_apply(struct model *m)
+{
+	char *extra = extra_text(m);
+	struct nl_msg *msg = NULL;
+
+	for (int i = 0; i < m->rules.n; i++)
+		if (rule_size(m->rules.v[i]) > 65000)
+			err_at(m, m->rules.v[i]->pos, "this rule's lists are too long for one message");
+	if (strlen(extra) > 65000)
+		err_at(m, (struct pos){ 0 }, "the text of all assertions and services is longer than 65000 bytes");
+	if (m->errors)
+		return NULL;
+	msg = nl_new(ZONEFW_CMD_APPLY, NLM_F_REQUEST, model_size(m, extra));
+	if (!msg)
+		return NULL;
+	nla_put_u32(msg, ZONEFW_A_ABI, ZONEFW_ABI);
+	if (m->gen)
+		nla_put_u32(msg, ZONEFW_A_GEN, m->gen);
+	put_options(msg, &m->opt);
+	for (int i = 0; i < m->zones.n; i++)
+		put_zone(msg, m->zones.v[i]);
+	for (int i = 0; i < m->rules.n; i++)
+		put_rule(msg, m->rules.v[i]);
+	for (int i = 0; i < m->cells.n; i++) {
+		struct cell *c = m->cells.v[i];
+
+		for (int a = 0; a < c->from.n && *cell_text(c); a++)
+			for (int b = 0; b < c->to.n; b++)
+				put_cell(msg, c, c->from.v[a].z, c->to.v[b].z);
+	}
+	if (*extra)
+		nla_put_string(msg, ZONEFW_A_EXTRATEXT, extra);
+	return msg;
+}
+
+/* the statement whose attribute holds the offset of the extended ack */
+struct pos codec_where(struct model *m, struct nl_msg *msg, int off)
+{
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	struct nlattr *a = genlmsg_attrdata(nlmsg_data(h), 0);
+	int rem = genlmsg_attrlen(nlmsg_data(h), 0), rules = 0, zones = 0;
+
+	for (; rem > 0 && nla_ok(a, rem); a = nla_next(a, &rem)) {
+		int at = (int)((char *)a - (char *)h);
+		bool in = off >= at && off < at + a->nla_len;
+
+		if (nla_type(a) == ZONEFW_A_RULE && rules++ >= 0 && in)
+			return m->rules.v[rules - 1]->pos;
+		if (nla_type(a) == ZONEFW_A_ZONE && zones++ >= 0 && in)
+			return m->zones.v[zones - 1]->pos;
+	}
+	return (struct pos){ 0 };
+}
+
+static void gen_reply(struct nlattr **tb, void *arg)
+{
+	if (tb[ZONEFW_A_GEN])
+		*(uint32_t *)arg = nla_get_u32(tb[ZONEFW_A_GEN]);
+}
+
+/* Send the policy; what the kernel says against it is printed. 0, -ESTALE or an exit code. */
+int codec_send(struct model *m, uint32_t *gen)
+{
+	struct nl_msg *msg = codec_apply(m), *again;
+	struct pos at;
+	int err;
+
+	if (!msg) {
+		diag_print(m, false);
+		return EX_REFUSED;
+	}
+	err = nl_do(msg, gen_reply, gen);
+	if (!err || err == -ESTALE)
+		return err;
+	if (err == -EPERM || !nl_badoff)
+		return nl_failed(err);
+	again = codec_apply(m);
+	at = again ? codec_where(m, again, nl_badoff) : (struct pos){ 0 };
+	nlmsg_free(again);
+	if (!at.src)
+		return nl_failed(err);
+	err_at(m, at, "the kernel refused: %s", *nl_extmsg ? nl_extmsg : strerror(-err));
+	diag_print(m, false);
+	return EX_REFUSED;
+}
+
+static void info_reply(struct nlattr **tb, void *arg)
+{
+	struct info *i = arg;
+
+	if (tb[ZONEFW_A_ABI])
+		i->abi = nla_get_u32(tb[ZONEFW_A_ABI]);
+	if (tb[ZONEFW_A_GEN])
+		i->gen = nla_get_u32(tb[ZONEFW_A_GEN]);
+	if (tb[ZONEFW_A_STATE])
+		i->state = nla_get_u8(tb[ZONEFW_A_STATE]);
+	if (tb[ZONEFW_A_NZONES])
+		i->nzones = nla_get_u32(tb[ZONEFW_A_NZONES]);
+	if (tb[ZONEFW_A_NRULES])
+		i->nrules = nla_get_u32(tb[ZONEFW_A_NRULES]);
+	if (tb[ZONEFW_A_DIGEST])
+		nla_memcpy(i->digest, tb[ZONEFW_A_DIGEST], 8);
+	if (tb[ZONEFW_A_STATS])
+		i->nstats = nla_memcpy(i->stats, tb[ZONEFW_A_STATS], sizeof(i->stats)) / 8;
+	i->opt = tb[ZONEFW_A_OPTTEXT] ? xstrdup(nla_get_string(tb[ZONEFW_A_OPTTEXT])) : "";
+	i->extra = tb[ZONEFW_A_EXTRATEXT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EXTRATEXT])) : "";
+}
+
+int codec_info(struct info *i)
+{
+	int rc = nl_connect_zfw(), err;
+
+	memset(i, 0, sizeof(*i));
+	if (rc)
+		return rc;
+	i->opt = i->extra = "";
+	err = nl_do(nl_new(ZONEFW_CMD_INFO, NLM_F_REQUEST, 0), info_reply, i);
+	if (err)
+		return nl_failed(err);
+	if (i->abi && i->abi != ZONEFW_ABI) {
+		fprintf(stderr, "zonefw: this tool speaks ABI %d, the module %u: they are of different versions\n",
+			ZONEFW_ABI, i->abi);
+		return EX_NOMODULE;
+	}
+	return 0;
+}
+
+struct dump {
+	struct sbuf text;
+	VEC(char *) znames;		/* by id */
+	VEC(struct zone) zs;
+	VEC(struct rule) rs;
+};
+
+static uint64_t u64_of(struct nlattr *a)
+{
+	return a ? nla_get_u64(a) : 0;
+}
+
+static void zone_reply(struct nlattr **tb, void *arg)
+{
+	struct nlattr *az[ZONEFW_AZ_MAX + 1];
+	struct dump *d = arg;
+	struct zone z = { 0 };
+	struct nlattr *a;
+	int rem;
+
+	z.id = tb[ZONEFW_A_ID] ? (int)nla_get_u32(tb[ZONEFW_A_ID]) : d->zs.n + 1;
+	z.packets = u64_of(tb[ZONEFW_A_PACKETS]);
+	z.bytes = u64_of(tb[ZONEFW_A_BYTES]);
+	z.name = "self";
+	if (tb[ZONEFW_A_ZONE] && nla_parse_nested(az, ZONEFW_AZ_MAX, tb[ZONEFW_A_ZONE], NULL) >= 0) {
+		if (az[ZONEFW_AZ_NAME])
+			z.name = xstrdup(nla_get_string(az[ZONEFW_AZ_NAME]));
+		if (az[ZONEFW_AZ_TEXT])
+			z.text = xstrdup(nla_get_string(az[ZONEFW_AZ_TEXT]));
+	}
+	nla_for_each_attr(a, nl_head, nl_len, rem)	/* repeated: not in tb */
+		if (nla_type(a) == ZONEFW_A_DEVNAME)
+			PUSH(z.devices, xstrdup(nla_get_string(a)));
+	if (z.text && z.id)
+		sb_fmt(&d->text, "%s\n", z.text);
+	PUSH(d->zs, z);
+}
+
+static const char *dump_zone(struct dump *d, int id)
+{
+	if (id == ZONEFW_ZONE_ANY)
+		return "any";
+	for (int i = 0; i < d->zs.n; i++)
+		if (d->zs.v[i].id == id)
+			return d->zs.v[i].name;
+	return id ? xfmt("?%d", id) : "self";
+}
+
+static char *id_list(struct dump *d, struct nlattr *a)
+{
+	struct sbuf b = { 0 };
+	const uint16_t *ids = a ? nla_data(a) : NULL;
+
+	for (int i = 0; a && i < nla_len(a) / 2; i++)
+		sb_fmt(&b, "%s%s", i ? ", " : "", dump_zone(d, ids[i]));
+	return sb_str(&b);
+}
+
+static void rule_reply(struct nlattr **tb, void *arg)
+{
+	struct nlattr *ar[ZONEFW_AR_MAX + 1];
+	struct dump *d = arg;
+	struct rule r = { 0 };
+
+	if (!tb[ZONEFW_A_RULE] || nla_parse_nested(ar, ZONEFW_AR_MAX, tb[ZONEFW_A_RULE], NULL) < 0 ||
+	    !ar[ZONEFW_AR_TEXT])
+		return;
+	r.id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
+	r.packets = u64_of(tb[ZONEFW_A_PACKETS]);
+	r.bytes = u64_of(tb[ZONEFW_A_BYTES]);
+	r.where = ar[ZONEFW_AR_WHERE] ? xstrdup(nla_get_string(ar[ZONEFW_AR_WHERE])) : NULL;
+	sb_fmt(&d->text, "%s -> %s { %s }\n", id_list(d, ar[ZONEFW_AR_FROM]), id_list(d, ar[ZONEFW_AR_TO]),
+	       nla_get_string(ar[ZONEFW_AR_TEXT]));
+	PUSH(d->rs, r);
+}
+
+static void celldef_reply(struct nlattr **tb, void *arg)
+{
+	struct nlattr *ac[ZONEFW_AC_MAX + 1];
+	struct dump *d = arg;
+
+	if (!tb[ZONEFW_A_CELLDEF] || nla_parse_nested(ac, ZONEFW_AC_MAX, tb[ZONEFW_A_CELLDEF], NULL) < 0 ||
+	    !ac[ZONEFW_AC_TEXT] || !ac[ZONEFW_AC_FROM] || !ac[ZONEFW_AC_TO])
+		return;
+	sb_fmt(&d->text, "%s -> %s { %s }\n", dump_zone(d, nla_get_u16(ac[ZONEFW_AC_FROM])),
+	       dump_zone(d, nla_get_u16(ac[ZONEFW_AC_TO])), nla_get_string(ac[ZONEFW_AC_TEXT]));
+}
+
+static void dump_merge(struct model *m, struct dump *d)
+{
+	for (int i = 0; i < m->rules.n && i < d->rs.n; i++) {
+		m->rules.v[i]->id = d->rs.v[i].id;
+		m->rules.v[i]->packets = d->rs.v[i].packets;
+		m->rules.v[i]->bytes = d->rs.v[i].bytes;
+		m->rules.v[i]->where = d->rs.v[i].where;
+	}
+	for (int i = 0; i < d->zs.n; i++) {
+		struct zone *z = zone_find(m, d->zs.v[i].name);
+
+		if (!z)
+			continue;
+		z->devices = d->zs.v[i].devices;
+		z->packets = d->zs.v[i].packets;
+		z->bytes = d->zs.v[i].bytes;
+	}
+}
+
+static int dump_all(struct dump *d, struct info *i)
+{
+	static const struct { int cmd; reply_fn fn; } dumps[] = {
+		{ ZONEFW_CMD_GET_ZONES, zone_reply }, { ZONEFW_CMD_GET_RULES, rule_reply },
+		{ ZONEFW_CMD_GET_CELLDEFS, celldef_reply } };
+	int rc = codec_info(i);
+
+	if (rc)
+		return rc;
+	sb_fmt(&d->text, "%s\n%s\n", i->opt, i->extra);
+	for (int k = 0; k < 3; k++) {
+		int err = nl_do(nl_new(dumps[k].cmd, NLM_F_REQUEST | NLM_F_DUMP, 0), dumps[k].fn, d);
+
+		if (err == -EINTR || err == -EAGAIN)
+			return -EAGAIN;
+		if (err)
+			return nl_failed(err);
+	}
+	return 0;
+}
+
+/* the running policy, read back through the parser; *err an exit code */
+struct model *codec_running(int *err)
+{
+	for (int try = 0; try < 10; try++) {
+		struct model *m = model_new();
+		struct info i, after;
+		struct dump d = { 0 };
+		int rc = dump_all(&d, &i);
+
+		if (rc == -EAGAIN)
+			continue;
+		*err = rc ? rc : codec_info(&after);
+		if (*err)
+			return NULL;
+		if (i.gen != after.gen)
+			continue;
+		if (!parse_text(m, "<running>", sb_str(&d.text)) || m->rules.n != d.rs.n) {
+			diag_print(m, false);
+			fputs("zonefw: the running policy cannot be read back\n", stderr);
+			*err = EX_REFUSED;
+			return NULL;
+		}
+		dump_merge(m, &d);
+		cells_merge(m);
+		m->gen = i.gen;
+		return m;
+	}
+	fputs("zonefw: the policy keeps changing\n", stderr);
+	*err = EX_REFUSED;
+	return NULL;
+}
+
+/* blocks left by the reading back: one per pair of words, none empty */
+void cells_merge(struct model *m)
+{
+	int n = 0;
+
+	for (int i = 0; i < m->cells.n; i++)
+		if (*cell_text(m->cells.v[i]))
+			m->cells.v[n++] = m->cells.v[i];
+	m->cells.n = n;
+}
+
+static uint32_t rule_hash(const char *key)
+{
+	uint32_t h = 2166136261u;
+
+	while (*key)
+		h = (h ^ (uint8_t)*key++) * 16777619u;
+	return h;
+}
+
+static char *rule_key(struct rule *r, bool named)
+{
+	return named ? xfmt("name %s", r->name) :
+		       xfmt("%s -> %s { %s }", zrefs_text(&r->from), zrefs_text(&r->to), r->text);
+}
+
+/* rules that stay, by name or by cell and text, keep their ids */
+void codec_reuse(struct model *m, struct model *old)
+{
+	struct ent { struct rule *r; char *key; struct ent *next; } **tab;
+	uint32_t size = 1;
+
+	while (size < (uint32_t)old->rules.n * 2 + 1)
+		size *= 2;
+	tab = xalloc(sizeof(*tab) * size);
+	for (int i = old->rules.n - 1; i >= 0; i--) {
+		struct ent *e = xalloc(sizeof(*e));
+
+		e->r = old->rules.v[i];
+		e->key = rule_key(e->r, e->r->name);
+		e->next = tab[rule_hash(e->key) & (size - 1)];
+		tab[rule_hash(e->key) & (size - 1)] = e;
+	}
+	for (int i = 0; i < m->rules.n; i++) {
+		struct rule *r = m->rules.v[i];
+		char *key = rule_key(r, r->name);
+
+		for (struct ent *e = tab[rule_hash(key) & (size - 1)]; e; e = e->next) {
+			if (!e->r || strcmp(e->key, key))
+				continue;
+			r->id = e->r->id;
+			e->r = NULL;
+			break;
+		}
+	}
+}
+
+static void cells_reply(struct nlattr **tb, void *arg)
+{
+	cellvec *v = arg;
+	struct cellstat c = { 0 };
+
+	if (!tb[ZONEFW_A_FROM] || !tb[ZONEFW_A_TO])
+		return;
+	c.from = nla_get_u16(tb[ZONEFW_A_FROM]);
+	c.to = nla_get_u16(tb[ZONEFW_A_TO]);
+	c.action = tb[ZONEFW_A_ACTION] ? nla_get_u8(tb[ZONEFW_A_ACTION]) : ZONEFW_DROP;
+	c.flags = tb[ZONEFW_A_CELLFLAGS] ? nla_get_u32(tb[ZONEFW_A_CELLFLAGS]) : 0;
+	c.count = tb[ZONEFW_A_COUNT] ? nla_get_u32(tb[ZONEFW_A_COUNT]) : 0;
+	c.packets = u64_of(tb[ZONEFW_A_PACKETS]);
+	c.bytes = u64_of(tb[ZONEFW_A_BYTES]);
+	PUSH(*v, c);
+}
+
+int codec_cells(struct model *m, void *vec)
+{
+	int err = nl_do(nl_new(ZONEFW_CMD_GET_CELLS, NLM_F_REQUEST | NLM_F_DUMP, 0), cells_reply, vec);
+
+	(void)m;
+	return err ? nl_failed(err) : 0;
+}
+
+struct zone *zone_by_id(struct model *m, int id)
+{
+	for (int i = 0; i < m->zones.n; i++)
+		if (m->zones.v[i]->id == id)
+			return m->zones.v[i];
+	return id == ZONEFW_ZONE_ANY ? &m->any : id ? NULL : &m->self;
+}
+
+const char *zone_name(struct model *m, int id)
+{
+	struct zone *z = zone_by_id(m, id);
+
+	return z ? z->name : "none";
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a policy does, worked out in userspace: one packet through the rules
+ * one by one, and the proof of `assert never` by subtraction of boxes.
+ */
+#include "model.h"
+
+struct box { int fam; u128 slo, shi, dlo, dhi; int plo, phi, spl, sph, dpl, dph, tlo, thi; };
+typedef VEC(struct box) boxvec;
+
+char *pkt_text(const struct pkt *k)
+{
+	struct sbuf b = { 0 };
+
+	sb_fmt(&b, "%s src %s", proto_name(k->proto), fmt_ip(k->family, k->src));
+	if (k->sport >= 0)
+		sb_fmt(&b, " sport %d", k->sport);
+	sb_fmt(&b, " dst %s", fmt_ip(k->family, k->dst));
+	if (k->dport >= 0)
+		sb_fmt(&b, " dport %d", k->dport);
+	if (k->type >= 0)
+		sb_fmt(&b, " type %d", k->type);
+	return sb_str(&b);
+}
+
+static bool addr_match(const addrvec *v, bool neg, int fam, u128 x)
+{
+	int len = fam == 4 ? 4 : 16;
+	bool hit = false;
+
+	if (!v->n)
+		return true;
+	for (int i = 0; i < v->n && !hit; i++) {
+		u128 lo = load_be(v->v[i].lo, len), hi = load_be(v->v[i].hi, len);
+
+		if (v->v[i].family == fam)
+			hit = v->v[i].kind ? (x & hi) == lo : lo <= x && x <= hi;
+	}
+	return hit != neg;
+}
+
+static bool l4_match(const struct zonefw_l4 *b, const struct pkt *k)
+{
+	if (b->flags & ZONEFW_L4_F_PROTO && b->proto != k->proto)
+		return false;
+	if (b->flags & ZONEFW_L4_F_PORTS &&
+	    ((k->sport < 0 && (b->sport_lo || b->sport_hi != 65535)) || (k->sport >= 0 &&
+	     (k->sport < b->sport_lo || k->sport > b->sport_hi)) ||
+	     k->dport < b->dport_lo || k->dport > b->dport_hi))
+		return false;
+	return !(b->flags & ZONEFW_L4_F_TYPE) || (k->type >= b->type_lo && k->type <= b->type_hi);
+}
+
+static bool dev_match(const strvec *v, bool neg, const char *dev)
+{
+	bool hit = false;
+
+	for (int i = 0; dev && i < v->n; i++)
+		hit |= glob_match(v->v[i], dev);
+	return !v->n || hit != neg;
+}
+
+static bool rule_match(const struct rule *r, const struct pkt *k)
+{
+	bool hit = !r->l4.n;
+
+	if ((r->family && r->family != k->family) || r->mac.n || r->has_mark || r->has_dscp)
+		return false;
+	for (int i = 0; i < r->l4.n && !hit; i++)
+		hit = l4_match(&r->l4.v[i], k);
+	return hit && addr_match(&r->src, r->flags & ZONEFW_RULE_NEG_SRC, k->family, k->src) &&
+	       addr_match(&r->dst, r->flags & ZONEFW_RULE_NEG_DST, k->family, k->dst) &&
+	       dev_match(&r->in, r->flags & ZONEFW_RULE_NEG_IN, k->in) &&
+	       dev_match(&r->out, r->flags & ZONEFW_RULE_NEG_OUT, k->out);
+}
+
+struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, const struct pkt *k)
+{
+	struct verdict v = { 0 };
+	uint8_t action;
+
+	for (int i = 0; i < m->rules.n; i++) {
+		struct rule *r = m->rules.v[i];
+
+		if (r->action == ZONEFW_CONTINUE || !zone_covers(m, &r->from, f) || !zone_covers(m, &r->to, t) ||
+		    !rule_match(r, k))
+			continue;
+		v.action = r->action >= ACT_PUBLISH ? ZONEFW_ACCEPT : r->action;
+		v.arg = r->arg;
+		v.rule = r;
+		return v;
+	}
+	v.cell = cell_default(m, f, t, &action);
+	v.action = action;
+	v.arg = v.cell ? v.cell->arg : 0;
+	return v;
+}
+
+static u128 fam_max(int fam)
+{
+	return fam == 4 ? 0xffffffffu : ~(u128)0;
+}
+
+struct range { u128 lo, hi; };
+typedef VEC(struct range) rvec;
+
+static void addr_ranges(const addrvec *v, bool neg, int fam, rvec *out)
+{
+	u128 at = 0, max = fam_max(fam);
+	bool done = false;
+	rvec in = { 0 };
+
+	for (int i = 0; i < v->n; i++) {
+		int len = fam == 4 ? 4 : 16;
+		struct range r = { load_be(v->v[i].lo, len), load_be(v->v[i].hi, len) };
+
+		if (v->v[i].family != fam)
+			continue;
+		if (v->v[i].kind) {	/* a suffix: too wide on purpose */
+			if (neg)
+				continue;
+			r = (struct range){ 0, max };
+		}
+		PUSH(in, r);
+	}
+	if (!v->n || !neg) {
+		if (!v->n)
+			PUSH(in, ((struct range){ 0, max }));
+		*out = in;
+		return;
+	}
+	for (int i = 1; i < in.n; i++)
+		for (int j = i; j && in.v[j].lo < in.v[j - 1].lo; j--) {
+			struct range tmp = in.v[j];
+
+			in.v[j] = in.v[j - 1];
+			in.v[j - 1] = tmp;
+		}
+	for (int i = 0; i < in.n && !done; i++) {
+		if (in.v[i].lo > at)
+			PUSH(*out, ((struct range){ at, in.v[i].lo - 1 }));
+		done = in.v[i].hi == max;
+		if (!done && in.v[i].hi + 1 > at)
+			at = in.v[i].hi + 1;
+	}
+	if (!done)
+		PUSH(*out, ((struct range){ at, max }));
+}
+
+static void l4_box(const struct zonefw_l4 *l, struct box *b)
+{
+	if (l->flags & ZONEFW_L4_F_PROTO)
+		b->plo = b->phi = l->proto;
+	if (l->flags & ZONEFW_L4_F_PORTS) {
+		b->spl = l->sport_lo;
+		b->sph = l->sport_hi;
+		b->dpl = l->dport_lo;
+		b->dph = l->dport_hi;
+	}
+	if (l->flags & ZONEFW_L4_F_TYPE) {
+		b->tlo = l->type_lo;
+		b->thi = l->type_hi;
+	}
+}
+
+static void rule_boxes(const struct rule *r, boxvec *out)
+{
+	for (int fam = 4; fam <= 6; fam += 2) {
+		rvec s = { 0 }, d = { 0 };
+
+		if (r->family && r->family != fam)
+			continue;
+		addr_ranges(&r->src, r->flags & ZONEFW_RULE_NEG_SRC, fam, &s);
+		addr_ranges(&r->dst, r->flags & ZONEFW_RULE_NEG_DST, fam, &d);
+		for (int i = 0; i < s.n; i++)
+			for (int j = 0; j < d.n; j++)
+				for (int k = 0; k < r->l4.n || k == 0; k++) {
+					struct box b = { fam, s.v[i].lo, s.v[i].hi, d.v[j].lo, d.v[j].hi,
+							 0, 255, 0, 65535, 0, 65535, 0, 255 };
+
+					if (r->l4.n)
+						l4_box(&r->l4.v[k], &b);
+					PUSH(*out, b);
+				}
+	}
+}
+
+static bool box_cut(const struct box *a, const struct box *b, struct box *o)
+{
+#define CUT(l, h) do {							\
+		o->l = a->l > b->l ? a->l : b->l;			\
+		o->h = a->h < b->h ? a->h : b->h;			\
+		if (o->l > o->h)					\
+			return false;					\
+	} while (0)
+	if (a->fam != b->fam)
+		return false;
+	o->fam = a->fam;
+	CUT(slo, shi);
+	CUT(dlo, dhi);
+	CUT(plo, phi);
+	CUT(spl, sph);
+	CUT(dpl, dph);
+	CUT(tlo, thi);
+	return true;
+}
+
+static bool box_same(const struct box *a, const struct box *b)
+{
+	return a->slo == b->slo && a->shi == b->shi && a->dlo == b->dlo && a->dhi == b->dhi &&
+	       a->plo == b->plo && a->phi == b->phi && a->spl == b->spl && a->sph == b->sph &&
+	       a->dpl == b->dpl && a->dph == b->dph && a->tlo == b->tlo && a->thi == b->thi;
+}
+
+/* a without b: at most twelve boxes */
+static void box_minus(struct box a, const struct box *b, boxvec *out)
+{
+	struct box c;
+
+	if (!box_cut(&a, b, &c)) {
+		PUSH(*out, a);
+		return;
+	}
+#define SHAVE(l, h) do {						\
+		struct box x = a;					\
+									\
+		if (a.l < c.l) {					\
+			x.h = c.l - 1;					\
+			PUSH(*out, x);					\
+			x = a;						\
+		}							\
+		if (a.h > c.h) {					\
+			x.l = c.h + 1;					\
+			PUSH(*out, x);					\
+		}							\
+		a.l = c.l;						\
+		a.h = c.h;						\
+	} while (0)
+	SHAVE(slo, shi);
+	SHAVE(dlo, dhi);
+	SHAVE(plo, phi);
+	SHAVE(spl, sph);
+	SHAVE(dpl, dph);
+	SHAVE(tlo, thi);
+}
+
+static void set_minus(boxvec *set, const boxvec *sub)
+{
+	for (int i = 0; i < sub->n; i++) {
+		boxvec next = { 0 };
+
+		for (int j = 0; j < set->n; j++)
+			box_minus(set->v[j], &sub->v[i], &next);
+		*set = next;
+	}
+}
+
+static struct pkt box_packet(const struct box *b)
+{
+	struct pkt k = { .family = b->fam, .proto = b->plo, .type = -1, .src = b->slo, .dst = b->dlo,
+			 .sport = -1, .dport = -1 };
+
+	if (b->plo <= 6 && b->phi >= 6)
+		k.proto = 6;
+	if (k.proto == 6 || k.proto == 17 || k.proto == 132) {
+		k.sport = b->sph > 1024 && b->spl <= 1024 ? 1024 : b->spl;
+		k.dport = b->dpl;
+	}
+	if (k.proto == 1 || k.proto == 58)
+		k.type = b->tlo;
+	return k;
+}
+
+/* a zone with nets holds no other address */
+static void nets_cut(boxvec *set, const struct zone *z, bool src)
+{
+	struct rule r = { 0 };
+	boxvec by = { 0 }, out = { 0 };
+	addrvec *v = src ? &r.src : &r.dst;
+
+	if (!z->nets.n)
+		return;
+	for (int i = 0; i < z->nets.n; i++) {
+		const struct zonefw_net *n = &z->nets.v[i];
+		int bits = n->family == 4 ? 32 : 128, len = bits / 8;
+		u128 lo = load_be(n->addr, len);
+		u128 host = bits - n->len >= 128 ? ~(u128)0 : ((u128)1 << (bits - n->len)) - 1;
+		struct zonefw_addr a = { .family = n->family };
+
+		store_be(a.lo, len, lo);
+		store_be(a.hi, len, lo | host);
+		PUSH(*v, a);
+	}
+	rule_boxes(&r, &by);
+	for (int i = 0; i < set->n; i++)
+		for (int j = 0; j < by.n; j++) {
+			struct box o;
+
+			if (box_cut(&set->v[i], &by.v[j], &o))
+				PUSH(out, o);
+		}
+	*set = out;
+}
+
+static void never_fails(struct model *m, struct assertion *a, struct zone *f, struct zone *t,
+			const struct box *hit, const struct rule *r)
+{
+	struct pkt k = box_packet(hit);
+
+	if (r)
+		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by '%s' (%s)", f->name, t->name,
+		       pkt_text(&k), r->text, r->where);
+	else
+		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by the default", f->name, t->name,
+		       pkt_text(&k));
+}
+
+static bool never_cell(struct model *m, struct assertion *a, struct zone *f, struct zone *t)
+{
+	boxvec set = { 0 };
+	uint8_t action;
+	struct box o;
+
+	rule_boxes(a->match, &set);
+	nets_cut(&set, f, true);
+	nets_cut(&set, t, false);
+	for (int i = 0; i < a->except.n; i++) {
+		boxvec b = { 0 };
+
+		if (a->except.v[i]->inexact)
+			continue;
+		rule_boxes(a->except.v[i], &b);
+		set_minus(&set, &b);
+	}
+	for (int i = 0; i < m->rules.n && set.n; i++) {
+		struct rule *r = m->rules.v[i];
+		boxvec b = { 0 };
+
+		if (r->action == ZONEFW_CONTINUE || !zone_covers(m, &r->from, f) || !zone_covers(m, &r->to, t))
+			continue;
+		rule_boxes(r, &b);
+		if (r->action == ZONEFW_DROP || r->action == ZONEFW_REJECT) {
+			bool mask = false;
+
+			for (int k = 0; k < r->src.n; k++)
+				mask |= r->src.v[k].kind;
+			for (int k = 0; k < r->dst.n; k++)
+				mask |= r->dst.v[k].kind;
+			if (!r->inexact && !mask && !(r->cl[CL_SRC] && strchr(r->cl[CL_SRC], '@')) &&
+			    !(r->cl[CL_DST] && strchr(r->cl[CL_DST], '@')))
+				set_minus(&set, &b);
+			continue;
+		}
+		for (int j = 0; j < set.n; j++)
+			for (int k = 0; k < b.n; k++)
+				if (box_cut(&set.v[j], &b.v[k], &o)) {
+					never_fails(m, a, f, t, &o, r);
+					return false;
+				}
+	}
+	cell_default(m, f, t, &action);
+	if (set.n && action == ZONEFW_ACCEPT) {
+		never_fails(m, a, f, t, &set.v[0], NULL);
+		return false;
+	}
+	return true;
+}
+
+static void point(struct model *m, struct assertion *a, struct zone *f, struct zone *t)
+{
+	struct verdict v = eval_packet(m, f, t, &a->pkt);
+
+	if (v.action == a->verdict)
+		return;
+	if (v.rule)
+		err_at(m, a->pos, "assertion fails for %s -> %s: %s gets '%s' from '%s' (%s)", f->name, t->name,
+		       pkt_text(&a->pkt), action_words[v.action], v.rule->text, v.rule->where);
+	else
+		err_at(m, a->pos, "assertion fails for %s -> %s: %s gets '%s' from the default", f->name, t->name,
+		       pkt_text(&a->pkt), action_words[v.action]);
+}
+
+void eval_asserts(struct model *m)
+{
+	int nz = m->zones.n;
+
+	for (int i = 0; i < m->asserts.n; i++) {
+		struct assertion *a = m->asserts.v[i];
+		bool ok = true;
+
+		for (int f = -1; f < nz && ok; f++) {
+			struct zone *zf = f < 0 ? &m->self : m->zones.v[f];
+
+			for (int t = -1; t < nz && ok && zone_covers(m, &a->from, zf); t++) {
+				struct zone *zt = t < 0 ? &m->self : m->zones.v[t];
+
+				if (!zone_covers(m, &a->to, zt))
+					continue;
+				if (a->verdict < 0)
+					ok = never_cell(m, a, zf, zt);
+				else
+					point(m, a, zf, zt);
+			}
+		}
+	}
+}
+
+static bool zones_superset(struct model *m, const zrefvec *a, const zrefvec *b)
+{
+	for (int i = 0; i < b->n; i++)
+		if (b->v[i].z == &m->any ? !zone_covers(m, a, &m->any) : !zone_covers(m, a, b->v[i].z))
+			return false;
+	return true;
+}
+
+static bool has_set(const struct rule *r)
+{
+	for (int i = CL_SPORT; i <= CL_DST; i++)
+		if (r->cl[i] && strchr(r->cl[i], '@'))
+			return true;
+	return false;
+}
+
+static bool has_mask(const addrvec *v)
+{
+	for (int i = 0; i < v->n; i++)
+		if (v->v[i].kind)
+			return true;
+	return false;
+}
+
+/* Does a match whatever b matches? Each box of b lies in one box of a. */
+bool rule_covers(struct model *m, const struct rule *a, const struct rule *b)
+{
+	boxvec x = { 0 }, y = { 0 };
+
+	if (a->inexact || has_set(a) || has_set(b) || has_mask(&a->src) || has_mask(&a->dst) ||
+	    has_mask(&b->src) || has_mask(&b->dst) || !zones_superset(m, &a->from, &b->from) ||
+	    !zones_superset(m, &a->to, &b->to))
+		return false;
+	rule_boxes(a, &x);
+	rule_boxes(b, &y);
+	for (int i = 0; i < y.n; i++) {
+		bool in = false;
+		struct box o;
+
+		for (int j = 0; j < x.n && !in; j++)
+			in = box_cut(&y.v[i], &x.v[j], &o) && box_same(&o, &y.v[i]);
+		if (!in)
+			return false;
+	}
+	return y.n > 0;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a policy is in userspace, and the passes over it. */
+#ifndef ZFW_MODEL_H
+#define ZFW_MODEL_H
+#include <linux/zonefw.h>
+#include "util.h"
+
+struct src { char *name, *text; size_t len; bool cmdline; int seq; };
+struct pos { struct src *src; int line, col; };
+struct diag { struct pos pos; char *text; bool warn; int seq; };
+
+enum tok_kind { T_WORD, T_STR, T_LB, T_RB, T_SEMI, T_COMMA, T_BANG, T_EQ, T_NL, T_EOF };
+struct tok { enum tok_kind kind; char *s; struct pos pos; };
+struct lexer { struct src *src; size_t off; int line, col; struct tok cur; size_t prev_end; bool bad; };
+
+typedef VEC(char *) strvec;
+typedef VEC(struct zonefw_addr) addrvec;
+typedef VEC(struct zonefw_l4) l4vec;
+typedef VEC(struct zonefw_net) netvec;
+struct prange { uint16_t lo, hi; };
+typedef VEC(struct prange) prvec;
+
+struct zone {
+	char *name, *pname, *text;
+	struct pos pos, ppos;
+	struct zone *parent;
+	strvec dev, devices;		/* devices: as the kernel placed them */
+	VEC(uint32_t) group;
+	netvec nets;
+	bool antispoof, used, visiting;
+	int id;
+	uint64_t packets, bytes;
+};
+struct hwaddr { uint8_t b[6]; };
+struct zref { char *name; struct pos pos; struct zone *z; };
+typedef VEC(struct zref) zrefvec;
+
+/* actions behind the kernel's own */
+enum { ACT_PUBLISH = 100, ACT_REDIRECT, ACT_SNAT };
+enum clause {
+	CL_ACTION, CL_SVC, CL_PROTO, CL_SPORT, CL_DPORT, CL_TYPE, CL_TO, CL_ON, CL_HAIRPIN,
+	CL_SRC, CL_DST, CL_IN, CL_OUT, CL_MAC, CL_MARK, CL_DSCP, CL_FAMILY, CL_TIME, CL_DAYS,
+	CL_LIMIT, CL_CONNS, CL_HELPER, CL_ADD, CL_EXPIRES, CL_LOG, CL_NAME, CL_COMMENT, CL_MAX
+};
+struct unsup { struct pos pos; char *what; };
+
+struct rule {
+	struct pos pos;
+	zrefvec from, to;
+	char *cl[CL_MAX], *text, *name, *comment, *log, *where;
+	int action;
+	uint32_t arg, flags, id, mark, mark_mask;
+	uint8_t family, dscp;
+	bool has_mark, has_dscp, inexact;
+	l4vec l4;
+	addrvec src, dst;
+	strvec in, out;
+	VEC(struct hwaddr) mac;
+	uint64_t packets, bytes;
+};
+struct cell {
+	struct pos pos, dpos;
+	zrefvec from, to;
+	bool has_default, has_log, masq, offload, clamp;
+	uint8_t action;
+	uint32_t arg;
+	char *log;
+};
+struct cellstat { int from, to, action; uint32_t flags, count; uint64_t packets, bytes; };
+struct opts {
+	bool set, has_log, has_rate, has_invalid, has_rematch, has_tag;
+	uint8_t log, invalid, rematch;
+	uint16_t group;
+	uint32_t rate, per, tag;
+	char *text;
+};
+struct let { char *name; struct pos pos; VEC(struct tok) val; bool used, busy; };
+struct svc_item { char *ref; struct pos pos; struct zonefw_l4 box; };
+struct service { char *name, *text; struct pos pos; VEC(struct svc_item) items; bool builtin, used, busy; };
+struct set { char *name; struct pos pos; bool port, used; };
+struct pkt { int family, proto, type; u128 src, dst; int sport, dport; char *in, *out; };
+struct match { struct rule r; };
+struct assertion {
+	struct pos pos;
+	char *text;
+	int verdict;			/* -1: never */
+	zrefvec from, to;
+	struct pkt pkt;
+	struct rule *match;
+	VEC(struct rule *) except;
+};
+struct model {
+	VEC(struct zone *) zones;
+	VEC(struct rule *) rules;
+	VEC(struct cell *) cells;
+	VEC(struct let *) lets;
+	VEC(struct service *) services;
+	VEC(struct set *) sets;
+	VEC(struct assertion *) asserts;
+	VEC(struct unsup) unsup;
+	VEC(struct diag) diags;
+	VEC(struct src *) srcs, stack;
+	struct opts opt;
+	struct zone self, any;
+	uint32_t gen;
+	int errors;
+};
+
+/* lexer.c */
+void lex_init(struct lexer *l, struct src *s);
+void lex_next(struct lexer *l, struct model *m);
+
+/* model.c */
+struct model *model_new(void);
+struct src *src_new(struct model *m, const char *name, char *text, size_t len);
+void err_at(struct model *m, struct pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void warn_at(struct model *m, struct pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void unsupported(struct model *m, struct pos p, const char *what);
+void diag_print(struct model *m, bool warnings);
+const char *suggest(const char *word, const strvec *cand);
+struct zone *zone_find(struct model *m, const char *name);
+struct service *service_find(struct model *m, const char *name);
+struct let *let_find(struct model *m, const char *name);
+struct set *set_find(struct model *m, const char *name);
+bool model_resolve(struct model *m);
+bool zone_covers(struct model *m, const zrefvec *list, const struct zone *z);
+struct cell *cell_default(struct model *m, struct zone *f, struct zone *t, uint8_t *action);
+void cells_merge(struct model *m);
+
+/* parse_val.c */
+bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *text);
+bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *text);
+bool parse_net(struct model *m, struct tok *t, struct zonefw_net *n);
+bool parse_ip(const char *s, int *family, u128 *v);
+char *fmt_ip(int family, u128 v);
+char *fmt_net(const struct zonefw_net *n);
+bool parse_duration(const char *s, uint64_t *sec);
+bool parse_rate(const char *s, uint32_t *n, uint32_t *per);
+int proto_number(const char *s);
+const char *proto_name(int n);
+int icmp_type(int proto, const char *s);
+bool service_boxes(struct model *m, struct service *s, l4vec *out);
+struct zonefw_l4 l4_full(int proto);
+
+/* parser.c, parse_rule.c */
+struct parser { struct model *m; struct lexer lx; int pass; bool builtin; };
+bool parse_file(struct model *m, const char *path);
+bool parse_text(struct model *m, const char *name, const char *text);
+struct rule *parse_rule(struct parser *p);
+struct rule *parse_match(struct parser *p);
+void parse_celldef(struct parser *p, struct cell *c);
+bool parse_cell_option(struct parser *p, struct cell *c);
+bool parse_zone_body(struct parser *p, struct zone *z, bool braces);
+bool zone_list(struct parser *p, zrefvec *out);
+void pnext(struct parser *p);
+bool pword(struct parser *p, const char *w);
+bool pend(struct parser *p);
+void perr(struct parser *p, const char *what);
+bool parse_packet(struct parser *p, struct pkt *k);
+bool parse_set_body(struct parser *p, struct set *s);
+bool parse_services(struct model *m);
+bool l4_restrict(struct parser *p, struct rule *r, struct pos pos);
+struct lexer_src;
+struct rule *parse_rule_text(struct model *m, const char *from, const char *to, const char *text);
+void parser_open(struct parser *p, struct model *m, struct src *s);
+
+/* text.c */
+char *quote(const char *s);
+char *zrefs_text(const zrefvec *z);
+char *rule_text(const struct rule *r);
+char *zone_text(const struct zone *z);
+char *cell_text(const struct cell *c);
+char *opts_text(const struct opts *o);
+char *extra_text(struct model *m);
+char *model_text(struct model *m);
+extern const char *const reject_words[], *const action_words[], *const reason_words[], *const state_words[];
+
+/* eval.c */
+struct verdict { int action; uint32_t arg; struct rule *rule; struct cell *cell; };
+struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, const struct pkt *k);
+void eval_asserts(struct model *m);
+bool rule_covers(struct model *m, const struct rule *a, const struct rule *b);
+char *pkt_text(const struct pkt *k);
+
+/* check.c */
+void check_warnings(struct model *m);
+extern const char services_conf[];
+#endif

@@ -1,0 +1,1075 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One rule, or one match of an assertion or a service: words to struct rule. */
+#include "model.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+struct l4state {
+	bool have, have_sport, have_dport, have_type, icmp, neg_svc;
+	l4vec base;
+	prvec sport, dport;
+	VEC(struct tok) types;
+	bool neg_type;
+	struct pos pos;
+};
+
+static const char *const rule_words[] = {
+	"tcp", "udp", "sctp", "icmp", "icmpv6", "proto", "sport", "dport", "src", "dst", "type", "in",
+	"out", "mac", "mark", "dscp", "ipv4", "ipv6", "time", "days", "log", "limit", "conns", "helper",
+	"add", "expires", "name", "comment", "to", "on", "hairpin", "except",
+};
+
+static bool is_rule_word(const char *s)
+{
+	for (int i = 0; i < ARRAY_SIZE(rule_words); i++)
+		if (!strcmp(s, rule_words[i]))
+			return true;
+	return false;
+}
+
+static bool claim(struct parser *p, struct rule *r, enum clause c, struct pos pos, const char *word)
+{
+	if (!r->cl[c])
+		return true;
+	err_at(p->m, pos, "'%s' twice in one rule", word);
+	return false;
+}
+
+static bool bang(struct parser *p)
+{
+	if (p->lx.cur.kind != T_BANG)
+		return false;
+	pnext(p);
+	return true;
+}
+
+static bool need_word(struct parser *p, const char *what)
+{
+	if (p->lx.cur.kind == T_WORD)
+		return true;
+	perr(p, what);
+	return false;
+}
+
+/* after an element: is there another one? A newline after the comma does not end it. */
+static bool more(struct parser *p)
+{
+	if (p->lx.cur.kind != T_COMMA)
+		return false;
+	do
+		pnext(p);
+	while (p->lx.cur.kind == T_NL);
+	return true;
+}
+
+static int range_cmp(const void *a, const void *b)
+{
+	const struct prange *x = a, *y = b;
+
+	return x->lo != y->lo ? (x->lo < y->lo ? -1 : 1) : x->hi - y->hi;
+}
+
+static void ranges_negate(prvec *v)
+{
+	prvec out = { 0 };
+	int at = 0;
+
+	qsort(v->v, v->n, sizeof(*v->v), range_cmp);
+	for (int i = 0; i < v->n; i++) {
+		if (v->v[i].lo > at)
+			PUSH(out, ((struct prange){ (uint16_t)at, (uint16_t)(v->v[i].lo - 1) }));
+		if (v->v[i].hi + 1 > at)
+			at = v->v[i].hi + 1;
+	}
+	if (at <= 65535)
+		PUSH(out, ((struct prange){ (uint16_t)at, 65535 }));
+	*v = out;
+}
+
+static bool port_clause(struct parser *p, struct rule *r, enum clause c, prvec *out, const char *word)
+{
+	struct pos pos = p->lx.cur.pos;
+	struct sbuf text = { 0 };
+	bool neg;
+
+	if (!claim(p, r, c, pos, word))
+		return false;
+	pnext(p);
+	neg = bang(p);
+	do {
+		if (!need_word(p, "a port") || !parse_port_word(p->m, &p->lx.cur, out, &text))
+			return false;
+		pnext(p);
+	} while (more(p));
+	if (neg && out->n)
+		ranges_negate(out);
+	if (neg && !out->n && !strchr(sb_str(&text), '@')) {
+		err_at(p->m, pos, "this %s list excludes every port", word);
+		return false;
+	}
+	r->cl[c] = xfmt("%s %s%s", word, neg ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool addr_clause(struct parser *p, struct rule *r, enum clause c, addrvec *out, uint32_t flag,
+			const char *word)
+{
+	struct pos pos = p->lx.cur.pos;
+	struct sbuf text = { 0 };
+	bool neg;
+
+	if (!claim(p, r, c, pos, word))
+		return false;
+	pnext(p);
+	neg = bang(p);
+	do {
+		if (!need_word(p, "an address") || !parse_addr_word(p->m, &p->lx.cur, out, &text))
+			return false;
+		pnext(p);
+	} while (more(p));
+	if (neg)
+		r->flags |= flag;
+	if (out->n > ZONEFW_LIST_MAX) {
+		err_at(p->m, pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
+		return false;
+	}
+	r->cl[c] = xfmt("%s %s%s", word, neg ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool pattern_clause(struct parser *p, struct rule *r, enum clause c, strvec *out, uint32_t flag,
+			   const char *word)
+{
+	struct pos pos = p->lx.cur.pos;
+	struct sbuf text = { 0 };
+	bool neg;
+
+	if (!claim(p, r, c, pos, word))
+		return false;
+	pnext(p);
+	neg = bang(p);
+	do {
+		if (!need_word(p, "a device pattern"))
+			return false;
+		if (strlen(p->lx.cur.s) > 15) {
+			err_at(p->m, p->lx.cur.pos, "device pattern '%s' is longer than 15 bytes", p->lx.cur.s);
+			return false;
+		}
+		PUSH(*out, p->lx.cur.s);
+		sb_fmt(&text, "%s%s", text.n ? ", " : "", p->lx.cur.s);
+		pnext(p);
+	} while (more(p));
+	r->inexact = true;
+	if (neg)
+		r->flags |= flag;
+	r->cl[c] = xfmt("%s %s%s", word, neg ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool mac_clause(struct parser *p, struct rule *r)
+{
+	struct sbuf text = { 0 };
+	bool neg;
+
+	if (!claim(p, r, CL_MAC, p->lx.cur.pos, "mac"))
+		return false;
+	pnext(p);
+	neg = bang(p);
+	do {
+		unsigned b[6];
+		int n = 0;
+
+		if (!need_word(p, "a hardware address"))
+			return false;
+		if (strlen(p->lx.cur.s) != 17 || sscanf(p->lx.cur.s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1],
+							&b[2], &b[3], &b[4], &b[5], &n) != 6 || n != 17) {
+			err_at(p->m, p->lx.cur.pos, "'%s' is not a hardware address", p->lx.cur.s);
+			return false;
+		}
+		PUSH(r->mac, ((struct hwaddr){ { 0 } }));
+		for (int i = 0; i < 6; i++)
+			r->mac.v[r->mac.n - 1].b[i] = (uint8_t)b[i];
+		sb_fmt(&text, "%s%02x:%02x:%02x:%02x:%02x:%02x", text.n ? ", " : "", b[0], b[1], b[2], b[3],
+		       b[4], b[5]);
+		pnext(p);
+	} while (more(p));
+	r->inexact = true;
+	if (neg)
+		r->flags |= ZONEFW_RULE_NEG_MAC;
+	r->cl[CL_MAC] = xfmt("mac %s%s", neg ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool mark_clause(struct parser *p, struct rule *r)
+{
+	const char *slash;
+	uint64_t v, mask = 0xffffffff;
+	bool neg;
+
+	if (!claim(p, r, CL_MARK, p->lx.cur.pos, "mark"))
+		return false;
+	pnext(p);
+	neg = bang(p);
+	if (!need_word(p, "a mark"))
+		return false;
+	slash = strchr(p->lx.cur.s, '/');
+	if (!parse_u64(slash ? xstrndup(p->lx.cur.s, slash - p->lx.cur.s) : p->lx.cur.s, 0xffffffff, &v) ||
+	    (slash && !parse_u64(slash + 1, 0xffffffff, &mask))) {
+		err_at(p->m, p->lx.cur.pos, "'%s' is not a mark (V or V/MASK)", p->lx.cur.s);
+		return false;
+	}
+	if (v & ~mask) {
+		err_at(p->m, p->lx.cur.pos, "mark '%s' has bits outside its mask: it never matches", p->lx.cur.s);
+		return false;
+	}
+	r->has_mark = r->inexact = true;
+	r->mark = (uint32_t)v;
+	r->mark_mask = (uint32_t)mask;
+	if (neg)
+		r->flags |= ZONEFW_RULE_NEG_MARK;
+	r->cl[CL_MARK] = slash ? xfmt("mark %s0x%x/0x%x", neg ? "! " : "", r->mark, r->mark_mask) :
+				 xfmt("mark %s0x%x", neg ? "! " : "", r->mark);
+	pnext(p);
+	return true;
+}
+
+static int dscp_value(const char *s)
+{
+	static const struct { const char *n; int v; } names[] = {
+		{ "cs0", 0 }, { "cs1", 8 }, { "cs2", 16 }, { "cs3", 24 }, { "cs4", 32 }, { "cs5", 40 },
+		{ "cs6", 48 }, { "cs7", 56 }, { "be", 0 }, { "ef", 46 }, { "af11", 10 }, { "af12", 12 },
+		{ "af13", 14 }, { "af21", 18 }, { "af22", 20 }, { "af23", 22 }, { "af31", 26 }, { "af32", 28 },
+		{ "af33", 30 }, { "af41", 34 }, { "af42", 36 }, { "af43", 38 }, { "le", 1 },
+	};
+	uint64_t v;
+
+	if (parse_u64(s, 63, &v))
+		return (int)v;
+	for (int i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i].n, s))
+			return names[i].v;
+	return -1;
+}
+
+static bool dscp_clause(struct parser *p, struct rule *r)
+{
+	bool neg;
+	int v;
+
+	if (!claim(p, r, CL_DSCP, p->lx.cur.pos, "dscp"))
+		return false;
+	pnext(p);
+	neg = bang(p);
+	if (!need_word(p, "a DSCP value"))
+		return false;
+	v = dscp_value(p->lx.cur.s);
+	if (v < 0) {
+		err_at(p->m, p->lx.cur.pos, "'%s' is not a DSCP value (0-63, csN, afNN, ef)", p->lx.cur.s);
+		return false;
+	}
+	r->has_dscp = r->inexact = true;
+	r->dscp = (uint8_t)v;
+	if (neg)
+		r->flags |= ZONEFW_RULE_NEG_DSCP;
+	r->cl[CL_DSCP] = xfmt("dscp %s%d", neg ? "! " : "", v);
+	pnext(p);
+	return true;
+}
+
+static bool log_clause(struct parser *p, struct rule *r)
+{
+	bool cmd = p->lx.src->cmdline;
+
+	if (!claim(p, r, CL_LOG, p->lx.cur.pos, "log"))
+		return false;
+	pnext(p);
+	r->log = "";
+	if (p->lx.cur.kind == T_STR || (cmd && p->lx.cur.kind == T_WORD && !is_rule_word(p->lx.cur.s) &&
+					!service_find(p->m, p->lx.cur.s))) {
+		if (strlen(p->lx.cur.s) > ZONEFW_PREFIX_MAX) {
+			err_at(p->m, p->lx.cur.pos, "log prefix longer than %d bytes", ZONEFW_PREFIX_MAX);
+			return false;
+		}
+		r->log = p->lx.cur.s;
+		pnext(p);
+	}
+	r->cl[CL_LOG] = *r->log ? xfmt("log %s", quote(r->log)) : xstrdup("log");
+	return true;
+}
+
+static bool name_clause(struct parser *p, struct rule *r)
+{
+	if (!claim(p, r, CL_NAME, p->lx.cur.pos, "name"))
+		return false;
+	pnext(p);
+	if (!need_word(p, "a name"))
+		return false;
+	if (!name_valid(p->lx.cur.s)) {
+		err_at(p->m, p->lx.cur.pos, "'%s' is not a name (a letter, then letters, digits, _ - ., at most %d bytes)",
+		       p->lx.cur.s, ZONEFW_NAME_MAX);
+		return false;
+	}
+	r->name = p->lx.cur.s;
+	r->cl[CL_NAME] = xfmt("name %s", r->name);
+	pnext(p);
+	return true;
+}
+
+static bool comment_clause(struct parser *p, struct rule *r)
+{
+	if (!claim(p, r, CL_COMMENT, p->lx.cur.pos, "comment"))
+		return false;
+	pnext(p);
+	if (p->lx.cur.kind != T_STR && !(p->lx.src->cmdline && p->lx.cur.kind == T_WORD)) {
+		perr(p, "a string");
+		return false;
+	}
+	r->comment = p->lx.cur.s;
+	if (strlen(r->comment) > 255) {
+		err_at(p->m, p->lx.cur.pos, "comment longer than 255 bytes");
+		return false;
+	}
+	r->cl[CL_COMMENT] = xfmt("comment %s", quote(r->comment));
+	pnext(p);
+	return true;
+}
+
+static bool per_words(struct parser *p, struct sbuf *t)
+{
+	if (!pword(p, "per"))
+		return true;
+	if (!strcmp(p->lx.cur.s, "src") || !strcmp(p->lx.cur.s, "dst")) {
+		sb_fmt(t, " per %s", p->lx.cur.s);
+		pnext(p);
+		return true;
+	}
+	perr(p, "'src' or 'dst'");
+	return false;
+}
+
+static bool number(struct parser *p, struct sbuf *t, const char *what)
+{
+	uint64_t n;
+
+	if (p->lx.cur.kind == T_WORD && parse_u64(p->lx.cur.s, 0xffffffff, &n)) {
+		sb_fmt(t, " %llu", (unsigned long long)n);
+		pnext(p);
+		return true;
+	}
+	perr(p, what);
+	return false;
+}
+
+static bool duration(struct parser *p, struct sbuf *t)
+{
+	uint64_t s;
+
+	if (p->lx.cur.kind == T_WORD && parse_duration(p->lx.cur.s, &s) && s) {
+		sb_fmt(t, " %llus", (unsigned long long)s);
+		pnext(p);
+		return true;
+	}
+	perr(p, "a duration such as 90s, 10m or 1h30m");
+	return false;
+}
+
+static bool limit_clause(struct parser *p, struct sbuf *t)
+{
+	uint32_t n, per;
+
+	if (p->lx.cur.kind != T_WORD || !parse_rate(p->lx.cur.s, &n, &per)) {
+		perr(p, "a rate such as 50/second");
+		return false;
+	}
+	sb_fmt(t, " %u/%s", n, per == 1 ? "second" : per == 60 ? "minute" : per == 3600 ? "hour" : "day");
+	pnext(p);
+	if (pword(p, "burst")) {
+		sb_put(t, " burst");
+		if (!number(p, t, "a number of packets"))
+			return false;
+	}
+	return per_words(p, t);
+}
+
+static bool add_clause(struct parser *p, struct sbuf *t)
+{
+	struct sbuf dummy = { 0 };
+
+	if (strcmp(p->lx.cur.s, "src") && strcmp(p->lx.cur.s, "dst")) {
+		perr(p, "'src' or 'dst'");
+		return false;
+	}
+	sb_fmt(t, " %s to", p->lx.cur.s);
+	pnext(p);
+	if (!pword(p, "to") || p->lx.cur.kind != T_WORD || p->lx.cur.s[0] != '@') {
+		perr(p, "'to @SET'");
+		return false;
+	}
+	if (!parse_addr_word(p->m, &p->lx.cur, &(addrvec){ 0 }, &dummy))
+		return false;
+	sb_fmt(t, " %s", p->lx.cur.s);
+	pnext(p);
+	if (pword(p, "timeout")) {
+		sb_put(t, " timeout");
+		return duration(p, t);
+	}
+	return true;
+}
+
+static bool time_clause(struct parser *p, struct sbuf *t)
+{
+	unsigned a, b, c, d;
+	int n = 0;
+
+	if (p->lx.cur.kind != T_WORD || sscanf(p->lx.cur.s, "%2u:%2u-%2u:%2u%n", &a, &b, &c, &d, &n) != 4 ||
+	    p->lx.cur.s[n] || a > 24 || c > 24 || b > 59 || d > 59) {
+		perr(p, "a time such as 08:00-17:30");
+		return false;
+	}
+	sb_fmt(t, " %02u:%02u-%02u:%02u", a, b, c, d);
+	pnext(p);
+	return true;
+}
+
+static bool days_clause(struct parser *p, struct sbuf *t)
+{
+	static const char days[] = "mon tue wed thu fri sat sun";
+
+	do {
+		const char *s = p->lx.cur.s;
+		size_t n = strlen(s);
+
+		if (p->lx.cur.kind != T_WORD || (n != 3 && (n != 7 || s[3] != '-' || !strstr(days, s + 4))) ||
+		    !strstr(days, xstrndup(s, 3))) {
+			perr(p, "days such as mon-fri");
+			return false;
+		}
+		sb_fmt(t, "%s %s", t->n > strlen("days !") ? "," : "", s);
+		pnext(p);
+	} while (more(p));
+	return true;
+}
+
+/* what the kernel cannot do yet: parsed whole, refused by apply */
+static int later_clause(struct parser *p, struct rule *r)
+{
+	static const struct { const char *w; enum clause c; } map[] = {
+		{ "limit", CL_LIMIT }, { "conns", CL_CONNS }, { "helper", CL_HELPER }, { "add", CL_ADD },
+		{ "expires", CL_EXPIRES }, { "time", CL_TIME }, { "days", CL_DAYS },
+	};
+	struct sbuf t = { 0 };
+	bool ok = false;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(map); i++)
+		if (!strcmp(map[i].w, p->lx.cur.s))
+			break;
+	if (i == ARRAY_SIZE(map))
+		return -1;
+	if (!claim(p, r, map[i].c, p->lx.cur.pos, map[i].w))
+		return 0;
+	unsupported(p->m, p->lx.cur.pos, map[i].w);
+	r->inexact = true;
+	sb_put(&t, map[i].w);
+	pnext(p);
+	if ((map[i].c == CL_TIME || map[i].c == CL_DAYS) && bang(p))
+		sb_put(&t, " !");
+	switch (map[i].c) {
+	case CL_LIMIT: ok = limit_clause(p, &t); break;
+	case CL_CONNS: ok = number(p, &t, "a number of connections") && per_words(p, &t); break;
+	case CL_HELPER:
+		ok = need_word(p, "a helper name");
+		if (ok) {
+			sb_fmt(&t, " %s", p->lx.cur.s);
+			pnext(p);
+		}
+		break;
+	case CL_ADD: ok = add_clause(p, &t); break;
+	case CL_EXPIRES: ok = duration(p, &t); break;
+	case CL_TIME: ok = time_clause(p, &t); break;
+	default: ok = days_clause(p, &t); break;
+	}
+	r->cl[map[i].c] = sb_str(&t);
+	return ok;
+}
+
+static bool unknown_word(struct parser *p)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < ARRAY_SIZE(rule_words); i++)
+		PUSH(cand, (char *)rule_words[i]);
+	for (int i = 0; i < p->m->services.n; i++)
+		PUSH(cand, p->m->services.v[i]->name);
+	err_at(p->m, p->lx.cur.pos, "no service, match or option '%s'%s", p->lx.cur.s,
+	       suggest(p->lx.cur.s, &cand));
+	return false;
+}
+
+static bool is_proto_word(const char *s)
+{
+	return !strcmp(s, "tcp") || !strcmp(s, "udp") || !strcmp(s, "sctp") || !strcmp(s, "icmp") ||
+	       !strcmp(s, "icmpv6");
+}
+
+static void base_add(struct l4state *st, const l4vec *v)
+{
+	for (int i = 0; i < v->n; i++)
+		PUSH(st->base, v->v[i]);
+}
+
+/* http, https   tcp   tcp, udp */
+static bool service_clause(struct parser *p, struct rule *r, struct l4state *st, bool neg)
+{
+	struct pos pos = p->lx.cur.pos;
+	struct sbuf text = { 0 };
+
+	if (st->have) {
+		err_at(p->m, pos, "a second protocol or service list in one rule; write the list with commas");
+		return false;
+	}
+	do {
+		struct service *s;
+
+		if (!need_word(p, "a service"))
+			return false;
+		s = is_proto_word(p->lx.cur.s) ? NULL : service_find(p->m, p->lx.cur.s);
+		if (is_proto_word(p->lx.cur.s)) {
+			PUSH(st->base, l4_full(proto_number(p->lx.cur.s)));
+		} else if (s) {
+			l4vec v = { 0 };
+
+			if (!service_boxes(p->m, s, &v))
+				return false;
+			base_add(st, &v);
+		} else {
+			return unknown_word(p);
+		}
+		sb_fmt(&text, "%s%s", text.n ? ", " : "", p->lx.cur.s);
+		pnext(p);
+	} while (more(p));
+	st->have = true;
+	st->neg_svc = neg;
+	st->pos = pos;
+	r->cl[CL_SVC] = xfmt("%s%s", neg ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool proto_clause(struct parser *p, struct rule *r, struct l4state *st)
+{
+	struct pos pos = p->lx.cur.pos;
+	struct sbuf text = { 0 };
+	bool neg;
+
+	if (st->have) {
+		err_at(p->m, pos, "a second protocol or service list in one rule");
+		return false;
+	}
+	pnext(p);
+	neg = bang(p);
+	do {
+		int n;
+
+		if (!need_word(p, "a protocol"))
+			return false;
+		n = proto_number(p->lx.cur.s);
+		if (n < 0) {
+			err_at(p->m, p->lx.cur.pos, "no protocol '%s'", p->lx.cur.s);
+			return false;
+		}
+		PUSH(st->base, l4_full(n));
+		sb_fmt(&text, "%s%s", text.n ? ", " : "", proto_name(n));
+		pnext(p);
+	} while (more(p));
+	st->have = true;
+	st->neg_svc = neg;
+	st->pos = pos;
+	r->cl[CL_PROTO] = xfmt("proto %s%s", neg ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool type_clause(struct parser *p, struct rule *r, struct l4state *st)
+{
+	struct sbuf text = { 0 };
+
+	if (!claim(p, r, CL_TYPE, p->lx.cur.pos, "type"))
+		return false;
+	pnext(p);
+	st->neg_type = bang(p);
+	do {
+		if (!need_word(p, "an ICMP type"))
+			return false;
+		if (icmp_type(1, p->lx.cur.s) < 0 && icmp_type(58, p->lx.cur.s) < 0) {
+			err_at(p->m, p->lx.cur.pos, "no ICMP type '%s'", p->lx.cur.s);
+			return false;
+		}
+		PUSH(st->types, p->lx.cur);
+		sb_fmt(&text, "%s%s", text.n ? ", " : "", p->lx.cur.s);
+		pnext(p);
+	} while (more(p));
+	st->have_type = true;
+	r->cl[CL_TYPE] = xfmt("type %s%s", st->neg_type ? "! " : "", sb_str(&text));
+	return true;
+}
+
+static bool host_port(struct parser *p, struct rule *r)
+{
+	char *s = p->lx.cur.s, *colon = strrchr(s, ':'), *host = s;
+	struct tok t = p->lx.cur;
+	addrvec v = { 0 };
+	struct sbuf text = { 0 };
+	prvec pr = { 0 };
+	struct tok pt = t;
+	int fam;
+	u128 ip;
+
+	if (*s == '[' && strchr(s, ']')) {
+		host = xstrndup(s + 1, strchr(s, ']') - s - 1);
+		colon = strchr(s, ']')[1] == ':' ? strchr(s, ']') + 1 : NULL;
+	} else if (colon && !parse_ip(s, &fam, &ip)) {
+		host = xstrndup(s, colon - s);
+	} else {
+		colon = NULL;
+	}
+	t.s = host;
+	if (!parse_addr_word(p->m, &t, &v, &text))
+		return false;
+	if (v.n != 1 || v.v[0].kind || memcmp(v.v[0].lo, v.v[0].hi, 16)) {
+		err_at(p->m, t.pos, "'%s' is not one host", host);
+		return false;
+	}
+	if (colon) {
+		struct sbuf ptext = { 0 };
+
+		pt.s = colon + 1;
+		if (!parse_port_word(p->m, &pt, &pr, &ptext))
+			return false;
+		r->cl[CL_TO] = v.v[0].family == 6 ? xfmt("to [%s]:%s", text.s, sb_str(&ptext)) :
+						    xfmt("to %s:%s", text.s, sb_str(&ptext));
+	} else {
+		r->cl[CL_TO] = xfmt("to %s", text.s);
+	}
+	pnext(p);
+	return true;
+}
+
+/* to HOST[:PORT], on ADDR, hairpin [from ZONES]; -1: not one of them */
+static int publish_clause(struct parser *p, struct rule *r)
+{
+	struct sbuf text = { 0 };
+	zrefvec z = { 0 };
+
+	if (!strcmp(p->lx.cur.s, "to") && !r->cl[CL_TO]) {
+		pnext(p);
+		return need_word(p, "a host") && host_port(p, r);
+	}
+	if (!strcmp(p->lx.cur.s, "on") && !r->cl[CL_ON]) {
+		pnext(p);
+		if (!need_word(p, "an address") ||
+		    !parse_addr_word(p->m, &p->lx.cur, &(addrvec){ 0 }, &text))
+			return 0;
+		r->cl[CL_ON] = xfmt("on %s", text.s);
+		pnext(p);
+		return 1;
+	}
+	if (!strcmp(p->lx.cur.s, "hairpin") && !r->cl[CL_HAIRPIN]) {
+		pnext(p);
+		r->cl[CL_HAIRPIN] = xstrdup("hairpin");
+		if (!pword(p, "from"))
+			return 1;
+		if (!zone_list(p, &z))
+			return 0;
+		r->cl[CL_HAIRPIN] = xfmt("hairpin from %s", zrefs_text(&z));
+		return 1;
+	}
+	return -1;
+}
+
+static bool family_clause(struct parser *p, struct rule *r)
+{
+	if (!claim(p, r, CL_FAMILY, p->lx.cur.pos, p->lx.cur.s))
+		return false;
+	r->family = p->lx.cur.s[3] == '4' ? 4 : 6;
+	r->cl[CL_FAMILY] = p->lx.cur.s;
+	pnext(p);
+	return true;
+}
+
+static bool match_word(struct parser *p, struct rule *r, struct l4state *st, bool match_only)
+{
+	const char *s = p->lx.cur.s;
+	int k;
+
+	if (!strcmp(s, "src"))
+		return addr_clause(p, r, CL_SRC, &r->src, ZONEFW_RULE_NEG_SRC, s);
+	if (!strcmp(s, "dst"))
+		return addr_clause(p, r, CL_DST, &r->dst, ZONEFW_RULE_NEG_DST, s);
+	if (!strcmp(s, "sport"))
+		return st->have_sport = port_clause(p, r, CL_SPORT, &st->sport, s);
+	if (!strcmp(s, "dport"))
+		return st->have_dport = port_clause(p, r, CL_DPORT, &st->dport, s);
+	if (!strcmp(s, "type"))
+		return type_clause(p, r, st);
+	if (!strcmp(s, "proto"))
+		return proto_clause(p, r, st);
+	if (!strcmp(s, "in"))
+		return pattern_clause(p, r, CL_IN, &r->in, ZONEFW_RULE_NEG_IN, s);
+	if (!strcmp(s, "out"))
+		return pattern_clause(p, r, CL_OUT, &r->out, ZONEFW_RULE_NEG_OUT, s);
+	if (!strcmp(s, "mac"))
+		return mac_clause(p, r);
+	if (!strcmp(s, "mark"))
+		return mark_clause(p, r);
+	if (!strcmp(s, "dscp"))
+		return dscp_clause(p, r);
+	if (!strcmp(s, "ipv4") || !strcmp(s, "ipv6"))
+		return family_clause(p, r);
+	if (!match_only && !strcmp(s, "log"))
+		return log_clause(p, r);
+	if (!match_only && !strcmp(s, "name"))
+		return name_clause(p, r);
+	if (!match_only && !strcmp(s, "comment"))
+		return comment_clause(p, r);
+	if (!match_only && r->action == ACT_PUBLISH) {
+		k = publish_clause(p, r);
+		if (k >= 0)
+			return k;
+	}
+	k = match_only ? -1 : later_clause(p, r);
+	return k >= 0 ? k : service_clause(p, r, st, false);
+}
+
+/* what the listed boxes leave of all protocols */
+static void negate_services(struct l4state *st)
+{
+	l4vec out = { 0 };
+
+	for (int proto = 0; proto < 256; proto++) {
+		prvec sp = { 0 }, ty = { 0 };
+		bool whole = false, any = false;
+
+		for (int i = 0; i < st->base.n; i++) {
+			struct zonefw_l4 *b = &st->base.v[i];
+
+			if (b->proto != proto)
+				continue;
+			any = true;
+			if (b->flags & ZONEFW_L4_F_TYPE)
+				PUSH(ty, ((struct prange){ b->type_lo, b->type_hi }));
+			else if (b->flags & ZONEFW_L4_F_PORTS && !b->sport_lo && b->sport_hi == 65535)
+				PUSH(sp, ((struct prange){ b->dport_lo, b->dport_hi }));
+			else
+				whole = true;
+		}
+		if (!any) {
+			PUSH(out, l4_full(proto));
+		} else if (!whole) {
+			prvec *v = ty.n ? &ty : &sp;
+
+			ranges_negate(v);
+			for (int i = 0; i < v->n; i++) {
+				struct zonefw_l4 b = l4_full(proto);
+
+				if (ty.n && v->v[i].lo > 255)
+					continue;
+				b.flags |= ty.n ? ZONEFW_L4_F_TYPE : ZONEFW_L4_F_PORTS;
+				b.type_lo = ty.n ? (uint8_t)v->v[i].lo : 0;
+				b.type_hi = ty.n && v->v[i].hi < 255 ? (uint8_t)v->v[i].hi : 255;
+				b.dport_lo = ty.n ? 0 : v->v[i].lo;
+				b.dport_hi = ty.n ? 65535 : v->v[i].hi;
+				PUSH(out, b);
+			}
+		}
+	}
+	st->base = out;
+}
+
+static void cross_ports(struct l4state *st, bool src)
+{
+	prvec *pr = src ? &st->sport : &st->dport;
+	l4vec out = { 0 };
+
+	for (int i = 0; i < st->base.n; i++) {
+		for (int j = 0; j < pr->n; j++) {
+			struct zonefw_l4 b = st->base.v[i];
+			uint16_t *lo = src ? &b.sport_lo : &b.dport_lo, *hi = src ? &b.sport_hi : &b.dport_hi;
+
+			if (b.flags & ZONEFW_L4_F_TYPE || !strchr("\x06\x11\x84\x21\x88", b.proto) || !b.proto)
+				continue;
+			if (pr->v[j].lo > *lo)
+				*lo = pr->v[j].lo;
+			if (pr->v[j].hi < *hi)
+				*hi = pr->v[j].hi;
+			b.flags |= ZONEFW_L4_F_PORTS;
+			if (*lo <= *hi)
+				PUSH(out, b);
+		}
+	}
+	st->base = out;
+}
+
+static void type_ranges(struct l4state *st, int proto, prvec *out)
+{
+	for (int i = 0; i < st->types.n; i++) {
+		int v = icmp_type(proto, st->types.v[i].s);
+
+		if (v >= 0)
+			PUSH(*out, ((struct prange){ (uint16_t)v, (uint16_t)v }));
+	}
+	if (st->neg_type)
+		ranges_negate(out);
+}
+
+static void cross_types(struct l4state *st)
+{
+	l4vec out = { 0 };
+
+	for (int i = 0; i < st->base.n; i++) {
+		prvec v = { 0 };
+
+		if (st->base.v[i].proto != 1 && st->base.v[i].proto != 58)
+			continue;
+		type_ranges(st, st->base.v[i].proto, &v);
+		for (int j = 0; j < v.n; j++) {
+			struct zonefw_l4 b = st->base.v[i];
+
+			if (v.v[j].lo > b.type_hi || v.v[j].hi < b.type_lo)
+				continue;
+			b.flags |= ZONEFW_L4_F_TYPE;
+			b.type_lo = v.v[j].lo > b.type_lo ? (uint8_t)v.v[j].lo : b.type_lo;
+			b.type_hi = v.v[j].hi < b.type_hi ? (uint8_t)v.v[j].hi : b.type_hi;
+			PUSH(out, b);
+		}
+	}
+	st->base = out;
+}
+
+static bool l4_finish(struct parser *p, struct rule *r, struct l4state *st)
+{
+	bool sets = (r->cl[CL_SPORT] && strchr(r->cl[CL_SPORT], '@')) ||
+		    (r->cl[CL_DPORT] && strchr(r->cl[CL_DPORT], '@'));
+
+	if (st->neg_svc)
+		negate_services(st);
+	if (!st->have && (st->have_sport || st->have_dport)) {
+		PUSH(st->base, l4_full(6));
+		PUSH(st->base, l4_full(17));
+		PUSH(st->base, l4_full(132));
+	} else if (!st->have && st->have_type) {
+		PUSH(st->base, l4_full(1));
+		PUSH(st->base, l4_full(58));
+	}
+	if (st->have_sport && st->sport.n)
+		cross_ports(st, true);
+	if (st->have_dport && st->dport.n)
+		cross_ports(st, false);
+	if (st->have_type)
+		cross_types(st);
+	r->inexact |= sets;
+	r->l4 = st->base;
+	if ((st->have || st->have_sport || st->have_dport || st->have_type) && !st->base.n) {
+		err_at(p->m, r->pos, "no packet has this protocol together with these ports or types");
+		return false;
+	}
+	if (st->base.n > ZONEFW_LIST_MAX) {
+		err_at(p->m, r->pos, "more than %d combinations of protocol and ports in one rule", ZONEFW_LIST_MAX);
+		return false;
+	}
+	return true;
+}
+
+static bool rule_matches(struct parser *p, struct rule *r, bool match_only)
+{
+	struct l4state st = { .pos = r->pos };
+
+	while (!pend(p)) {
+		if (p->lx.cur.kind == T_BANG) {
+			pnext(p);
+			if (!need_word(p, "a match"))
+				return false;
+			if (is_rule_word(p->lx.cur.s) && !is_proto_word(p->lx.cur.s)) {
+				err_at(p->m, p->lx.cur.pos, "'!' stands before the list: %s ! ...", p->lx.cur.s);
+				return false;
+			}
+			if (!service_clause(p, r, &st, true))
+				return false;
+			continue;
+		}
+		if (match_only && p->lx.cur.kind == T_WORD && !strcmp(p->lx.cur.s, "except"))
+			break;
+		if (!need_word(p, "a match or an option") || !match_word(p, r, &st, match_only))
+			return false;
+	}
+	return l4_finish(p, r, &st);
+}
+
+struct rule *parse_match(struct parser *p)
+{
+	struct rule *r = xalloc(sizeof(*r));
+
+	r->pos = p->lx.cur.pos;
+	return rule_matches(p, r, true) ? r : NULL;
+}
+
+static bool reject_with(struct parser *p, struct rule *r)
+{
+	strvec cand = { 0 };
+
+	if (!pword(p, "with"))
+		return true;
+	for (int i = 1; i < __ZONEFW_REJ_MAX; i++) {
+		PUSH(cand, (char *)reject_words[i]);
+		if (!strcmp(p->lx.cur.s, reject_words[i]))
+			r->arg = i;
+	}
+	if (!r->arg) {
+		err_at(p->m, p->lx.cur.pos, "no way to reject called '%s'%s", p->lx.cur.s,
+		       suggest(p->lx.cur.s, &cand));
+		return false;
+	}
+	r->cl[CL_ACTION] = xfmt("reject with %s", p->lx.cur.s);
+	pnext(p);
+	return true;
+}
+
+static bool queue_number(struct parser *p, struct rule *r)
+{
+	uint64_t n;
+
+	if (p->lx.cur.kind != T_WORD || !parse_u64(p->lx.cur.s, 65535, &n)) {
+		perr(p, "a queue number (0-65535)");
+		return false;
+	}
+	r->arg = (uint32_t)n;
+	pnext(p);
+	if (pword(p, "bypass"))
+		r->flags |= ZONEFW_RULE_BYPASS;
+	r->cl[CL_ACTION] = xfmt("queue %u%s", r->arg, r->flags & ZONEFW_RULE_BYPASS ? " bypass" : "");
+	return true;
+}
+
+static bool nat_action(struct parser *p, struct rule *r)
+{
+	struct sbuf text = { 0 };
+	prvec pr = { 0 };
+	struct tok t;
+
+	if (r->action == ACT_PUBLISH) {
+		if (pword(p, "any"))
+			r->cl[CL_ACTION] = xstrdup("publish any");
+		return true;
+	}
+	if (!pword(p, "to") || p->lx.cur.kind != T_WORD) {
+		perr(p, "'to'");
+		return false;
+	}
+	t = p->lx.cur;
+	if (r->action == ACT_REDIRECT) {
+		if (t.s[0] != ':') {
+			perr(p, "a port such as :3128");
+			return false;
+		}
+		t.s++;
+		if (!parse_port_word(p->m, &t, &pr, &text))
+			return false;
+		r->cl[CL_ACTION] = xfmt("redirect to :%s", sb_str(&text));
+	} else {
+		if (!parse_addr_word(p->m, &t, &(addrvec){ 0 }, &text))
+			return false;
+		r->cl[CL_ACTION] = xfmt("snat to %s", sb_str(&text));
+	}
+	pnext(p);
+	return true;
+}
+
+static bool rule_action(struct parser *p, struct rule *r)
+{
+	static const struct { const char *w; int a; } acts[] = {
+		{ "accept", ZONEFW_ACCEPT }, { "drop", ZONEFW_DROP }, { "reject", ZONEFW_REJECT },
+		{ "queue", ZONEFW_QUEUE }, { "continue", ZONEFW_CONTINUE }, { "publish", ACT_PUBLISH },
+		{ "redirect", ACT_REDIRECT }, { "snat", ACT_SNAT },
+	};
+	static const char *const others[] = { "default", "masquerade", "offload", "clamp-mss" };
+	strvec cand = { 0 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(acts); i++) {
+		PUSH(cand, (char *)acts[i].w);
+		if (p->lx.cur.kind == T_WORD && !strcmp(acts[i].w, p->lx.cur.s))
+			break;
+	}
+	if (i == ARRAY_SIZE(acts)) {
+		for (i = 0; i < ARRAY_SIZE(others); i++)
+			PUSH(cand, (char *)others[i]);
+		err_at(p->m, p->lx.cur.pos, "no action '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &cand));
+		return false;
+	}
+	r->action = acts[i].a;
+	r->cl[CL_ACTION] = xstrdup(acts[i].w);
+	if (r->action >= ACT_PUBLISH)
+		unsupported(p->m, p->lx.cur.pos, acts[i].w);
+	pnext(p);
+	if (r->action == ZONEFW_REJECT)
+		return reject_with(p, r);
+	if (r->action == ZONEFW_QUEUE)
+		return queue_number(p, r);
+	return r->action < ACT_PUBLISH || nat_action(p, r);
+}
+
+static bool family_check(struct parser *p, struct rule *r)
+{
+	int want = r->family;
+	const addrvec *lists[] = { &r->src, &r->dst };
+
+	for (int k = 0; k < 2; k++) {
+		bool v4 = false, v6 = false;
+
+		if (!lists[k]->n || r->flags & (k ? ZONEFW_RULE_NEG_DST : ZONEFW_RULE_NEG_SRC))
+			continue;
+		for (int i = 0; i < lists[k]->n; i++) {
+			v4 |= lists[k]->v[i].family == 4;
+			v6 |= lists[k]->v[i].family == 6;
+		}
+		if ((want == 4 && !v4) || (want == 6 && !v6)) {
+			err_at(p->m, r->pos, "this rule mixes IPv4 and IPv6 so that no packet matches");
+			return false;
+		}
+		if (v4 != v6)
+			want = v4 ? 4 : 6;
+	}
+	return true;
+}
+
+struct rule *parse_rule(struct parser *p)
+{
+	struct rule *r = xalloc(sizeof(*r));
+
+	r->pos = p->lx.cur.pos;
+	if (!rule_action(p, r) || !rule_matches(p, r, false))
+		return NULL;
+	if (r->action == ACT_PUBLISH && !r->cl[CL_TO]) {
+		err_at(p->m, r->pos, "publish needs 'to HOST'");
+		return NULL;
+	}
+	if (r->action == ZONEFW_REJECT && r->arg == ZONEFW_REJ_TCP_RESET) {
+		bool tcp = r->l4.n > 0;
+
+		for (int i = 0; i < r->l4.n; i++)
+			tcp &= r->l4.v[i].proto == 6;
+		if (!tcp) {
+			err_at(p->m, r->pos, "'reject with tcp-reset' needs a match on tcp");
+			return NULL;
+		}
+	}
+	if (!family_check(p, r))
+		return NULL;
+	r->text = rule_text(r);
+	if (strlen(r->text) >= ZONEFW_TEXT_MAX) {
+		err_at(p->m, r->pos, "the rule's text is longer than %d bytes", ZONEFW_TEXT_MAX);
+		return NULL;
+	}
+	if (!r->where)
+		r->where = xfmt("%s:%d", p->lx.src->cmdline ? "<command line>" : p->lx.src->name, r->pos.line);
+	return r;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The canonical printer: a model, or a part of it, in the language. */
+#include "model.h"
+
+const char *const action_words[] = { "drop", "accept", "reject", "queue", "continue" };
+const char *const reject_words[] = { "", "tcp-reset", "port-unreachable", "host-unreachable",
+				     "net-unreachable", "admin-prohibited" };
+const char *const reason_words[] = { "rule", "default", "established", "related", "builtin", "rematch",
+	"invalid", "unzoned", "spoofed", "no-policy", "closed", "panic", "error" };
+const char *const state_words[] = { "open", "closed", "active", "panic" };
+
+char *quote(const char *s)
+{
+	struct sbuf b = { 0 };
+
+	sb_put(&b, "\"");
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			sb_put(&b, "\\");
+		sb_putn(&b, s, 1);
+	}
+	sb_put(&b, "\"");
+	return sb_str(&b);
+}
+
+char *zrefs_text(const zrefvec *z)
+{
+	struct sbuf b = { 0 };
+
+	for (int i = 0; i < z->n; i++)
+		sb_fmt(&b, "%s%s", i ? ", " : "", z->v[i].name);
+	return sb_str(&b);
+}
+
+char *rule_text(const struct rule *r)
+{
+	struct sbuf b = { 0 };
+
+	for (int i = 0; i < CL_MAX; i++)
+		if (r->cl[i])
+			sb_fmt(&b, "%s%s", b.n ? " " : "", r->cl[i]);
+	return sb_str(&b);
+}
+
+char *zone_text(const struct zone *z)
+{
+	struct sbuf b = { 0 };
+	int n = 0;
+
+	sb_fmt(&b, "zone %s", z->name);
+	if (z->pname)
+		sb_fmt(&b, " in %s", z->pname);
+	sb_put(&b, " { ");
+	for (int i = 0; i < z->dev.n; i++)
+		sb_fmt(&b, "%s%s", i ? ", " : "dev ", z->dev.v[i]);
+	n += z->dev.n > 0;
+	for (int i = 0; i < z->group.n; i++)
+		sb_fmt(&b, "%s%u", i ? ", " : n ? "; group " : "group ", z->group.v[i]);
+	n += z->group.n > 0;
+	for (int i = 0; i < z->nets.n; i++)
+		sb_fmt(&b, "%s%s", i ? ", " : n ? "; net " : "net ", fmt_net(&z->nets.v[i]));
+	n += z->nets.n > 0;
+	if (z->antispoof)
+		sb_put(&b, n ? "; antispoof" : "antispoof");
+	sb_put(&b, n || z->antispoof ? " }" : "}");
+	return sb_str(&b);
+}
+
+char *cell_text(const struct cell *c)
+{
+	struct sbuf b = { 0 };
+
+	if (c->masq)
+		sb_put(&b, "masquerade");
+	if (c->offload)
+		sb_fmt(&b, "%soffload", b.n ? "; " : "");
+	if (c->clamp)
+		sb_fmt(&b, "%sclamp-mss", b.n ? "; " : "");
+	if (c->has_default) {
+		sb_fmt(&b, "%sdefault %s", b.n ? "; " : "", action_words[c->action]);
+		if (c->action == ZONEFW_REJECT && c->arg)
+			sb_fmt(&b, " with %s", reject_words[c->arg]);
+		if (c->has_log)
+			sb_put(&b, " log");
+		if (c->has_log && *c->log)
+			sb_fmt(&b, " %s", quote(c->log));
+	}
+	return sb_str(&b);
+}
+
+static const char *per_word(uint32_t per)
+{
+	return per == 1 ? "second" : per == 60 ? "minute" : per == 3600 ? "hour" : "day";
+}
+
+char *opts_text(const struct opts *o)
+{
+	static const char *const logs[] = { "none", "kernel", "nflog" };
+	struct sbuf b = { 0 };
+
+	if (o->has_log)
+		sb_fmt(&b, " log %s", logs[o->log]);
+	if (o->has_log && o->log == ZONEFW_LOG_NFLOG)
+		sb_fmt(&b, " %u", o->group);
+	if (o->has_rate)
+		sb_fmt(&b, "%s log-rate %u/%s", b.n ? ";" : "", o->rate, per_word(o->per));
+	if (o->has_invalid)
+		sb_fmt(&b, "%s invalid %s", b.n ? ";" : "", o->invalid ? "accept" : "drop");
+	if (o->has_rematch)
+		sb_fmt(&b, "%s rematch %s", b.n ? ";" : "", o->rematch ? "on" : "off");
+	if (o->has_tag)
+		sb_fmt(&b, "%s tag-mask 0x%08x", b.n ? ";" : "", o->tag);
+	return b.n ? xfmt("options {%s }", b.s) : xstrdup("");
+}
+
+/* services of one's own, and assertions: kept by the kernel as text only */
+char *extra_text(struct model *m)
+{
+	struct sbuf b = { 0 };
+
+	for (int i = 0; i < m->services.n; i++)
+		if (!m->services.v[i]->builtin && m->services.v[i]->text)
+			sb_fmt(&b, "%s\n", m->services.v[i]->text);
+	for (int i = 0; i < m->asserts.n; i++)
+		sb_fmt(&b, "%s\n", m->asserts.v[i]->text);
+	return sb_str(&b);
+}
+
+/* options and defaults go to the first block of their words */
+static void block_cells(struct model *m, struct sbuf *b, const char *key, bool *done)
+{
+	for (int i = 0; i < m->cells.n; i++) {
+		struct cell *c = m->cells.v[i];
+		char *k = xfmt("%s -> %s", zrefs_text(&c->from), zrefs_text(&c->to));
+		char *t = cell_text(c);
+
+		if (done[i] || strcmp(k, key))
+			continue;
+		done[i] = true;
+		for (char *p = strtok(t, ";"); p; p = strtok(NULL, ";"))
+			sb_fmt(b, "    %s\n", p + (*p == ' '));
+	}
+}
+
+char *model_text(struct model *m)
+{
+	bool *done = xalloc(m->cells.n + 1);
+	char *o = opts_text(&m->opt), *x = extra_text(m), *prev = NULL;
+	struct sbuf b = { 0 };
+
+	if (*o)
+		sb_fmt(&b, "%s\n\n", o);
+	for (int i = 0; i < m->zones.n; i++)
+		sb_fmt(&b, "%s\n", zone_text(m->zones.v[i]));
+	if (*x)
+		sb_fmt(&b, "%s%s", b.n ? "\n" : "", x);
+	for (int i = 0; i < m->rules.n; i++) {
+		struct rule *r = m->rules.v[i];
+		char *key = xfmt("%s -> %s", zrefs_text(&r->from), zrefs_text(&r->to));
+
+		if (!prev || strcmp(prev, key)) {
+			sb_fmt(&b, "%s%s%s {\n", prev ? "}\n" : "", b.n && !prev ? "\n" : "", key);
+			block_cells(m, &b, key, done);
+		}
+		prev = key;
+		sb_fmt(&b, "    %s\n", rule_text(r));
+	}
+	if (prev)
+		sb_put(&b, "}\n");
+	for (int i = 0; i < m->cells.n; i++) {
+		struct cell *c = m->cells.v[i];
+
+		if (!done[i] && *cell_text(c))
+			sb_fmt(&b, "%s -> %s { %s }\n", zrefs_text(&c->from), zrefs_text(&c->to),
+			       cell_text(c));
+	}
+	return sb_str(&b);
+}
