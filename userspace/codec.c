@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netlink/genl/genl.h>
+#include <stdlib.h>
 
 static int put_ids(struct nl_msg *m, int attr, const zrefvec *v)
 {
@@ -102,6 +103,33 @@ static void put_cell(struct nl_msg *m, struct cell *c, struct zone *f, struct zo
 	nla_nest_end(m, n);
 }
 
+struct pair { struct cell *c; struct zone *f, *t; };
+
+static int pair_cmp(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return x->f->id != y->f->id ? x->f->id - y->f->id : x->t->id - y->t->id;
+}
+
+/* in the order of zone ids, so that an export applied again is the same message */
+static void put_cells(struct nl_msg *msg, struct model *m)
+{
+	VEC(struct pair) v = { 0 };
+
+	for (int i = 0; i < m->cells.n; i++) {
+		struct cell *c = m->cells.v[i];
+
+		for (int a = 0; a < c->from.n && *cell_text(c); a++)
+			for (int b = 0; b < c->to.n; b++)
+				PUSH(v, ((struct pair){ c, c->from.v[a].z, c->to.v[b].z }));
+	}
+	if (v.n)
+		qsort(v.v, v.n, sizeof(*v.v), pair_cmp);
+	for (int i = 0; i < v.n; i++)
+		put_cell(msg, v.v[i].c, v.v[i].f, v.v[i].t);
+}
+
 static void put_options(struct nl_msg *m, struct opts *o)
 {
 	struct nlattr *n = nla_nest_start(m, ZONEFW_A_OPTIONS);
@@ -172,13 +200,7 @@ struct nl_msg *codec_apply(struct model *m)
 		put_zone(msg, m->zones.v[i]);
 	for (int i = 0; i < m->rules.n; i++)
 		put_rule(msg, m->rules.v[i]);
-	for (int i = 0; i < m->cells.n; i++) {
-		struct cell *c = m->cells.v[i];
-
-		for (int a = 0; a < c->from.n && *cell_text(c); a++)
-			for (int b = 0; b < c->to.n; b++)
-				put_cell(msg, c, c->from.v[a].z, c->to.v[b].z);
-	}
+	put_cells(msg, m);
 	if (*extra)
 		nla_put_string(msg, ZONEFW_A_EXTRATEXT, extra);
 	return msg;
@@ -487,6 +509,8 @@ void codec_reuse(struct model *m, struct model *old)
 			if (!e->r || strcmp(e->key, key))
 				continue;
 			r->id = e->r->id;
+			if (e->r->where && !strcmp(r->pos.src->name, "<stdin>"))
+				r->where = e->r->where;	/* export | apply - changes nothing */
 			e->r = NULL;
 			break;
 		}

@@ -748,15 +748,16 @@ static bool assert_never(struct parser *p, struct assertion *a)
 	return true;
 }
 
+static struct pos stmt_pos;
+
 static bool st_assert(struct parser *p)
 {
 	struct assertion *a = xalloc(sizeof(*a));
 	size_t start = p->lx.off - (p->lx.cur.kind == T_WORD ? strlen(p->lx.cur.s) : 0);
 	static const char *const v[] = { "drop", "accept", "reject", "never" };
-	struct pos pos = p->lx.cur.pos;
 	int i;
 
-	a->pos = pos;
+	a->pos = stmt_pos;
 	for (i = 0; i < 4; i++)
 		if (pword(p, v[i]))
 			break;
@@ -834,6 +835,7 @@ static bool statement(struct parser *p)
 			continue;
 		if (st[i].pass && st[i].pass != p->pass)
 			return false;
+		stmt_pos = pos;
 		pnext(p);
 		return st[i].fn(p);
 	}

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Golden checks of the command line: no kernel, no root. Usage: run.sh [ZONEFW]
+here=$(cd "$(dirname "$0")" && pwd)
+Z=${1:-$here/../../userspace/zonefw}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+pass=0 fail=0
+
+# t NAME EXIT PATTERN CONFIG: check CONFIG, expect the exit code and a line that matches
+t() {
+	printf '%s\n' "$4" > t.conf
+	out=$("$Z" check t.conf 2>&1); rc=$?
+	if [ $rc = "$2" ] && { [ -z "$3" ] || grep -qF -- "$3" <<< "$out"; }; then
+		pass=$((pass + 1))
+	else
+		fail=$((fail + 1)); echo "FAIL: $1 (exit $rc)"; echo "$out" | sed 's/^/    /'
+	fi
+}
+# d NAME CONFIG EXPECTED: canonical text, and that it is a fixed point
+d() {
+	printf '%s\n' "$2" > t.conf
+	out=$("$Z" _dump t.conf 2>&1); printf '%s\n' "$out" > u.conf
+	again=$("$Z" _dump u.conf 2>&1)
+	if [ "$out" = "$again" ] && grep -qF -- "$3" <<< "$out"; then
+		pass=$((pass + 1))
+	else
+		fail=$((fail + 1)); echo "FAIL: $1"; echo "$out" | sed 's/^/    /'
+	fi
+}
+# c NAME EXIT PATTERN ARGS...: a command
+c() {
+	local name=$1 want=$2 pat=$3; shift 3
+	out=$("$Z" "$@" 2>&1); rc=$?
+	if [ $rc = "$want" ] && grep -qF -- "$pat" <<< "$out"; then
+		pass=$((pass + 1))
+	else
+		fail=$((fail + 1)); echo "FAIL: $name (exit $rc)"; echo "$out" | sed 's/^/    /'
+	fi
+}
+Z2='zone lan { dev eth1 }
+zone wan { dev eth0 }
+'
+t "empty file" 0 "no errors" ""
+t "accept" 0 "2 zones, 1 rule" "$Z2 lan -> wan { accept http, https }"
+t "unknown zone" 1 "t.conf:3:9: error: no zone 'wna'; did you mean 'wan'?" "$Z2 lan -> wna { accept http }"
+t "caret" 1 "        ^" "$Z2 lan -> wna { accept http }"
+t "unknown service" 1 "did you mean 'http'?" "$Z2 lan -> wan { accept htpp }"
+t "unknown action" 1 "no action 'acept'; did you mean 'accept'?" "$Z2 lan -> wan { acept http }"
+t "host bits" 1 "did you mean 10.0.0.0/24?" "$Z2 lan -> wan { accept src 10.0.0.1/24 }"
+t "reversed ports" 1 "did you mean 80-90?" "$Z2 lan -> wan { accept tcp dport 90-80 }"
+t "reversed addresses" 1 "did you mean 10.0.0.1-10.0.0.9?" "$Z2 lan -> wan { accept src 10.0.0.9-10.0.0.1 }"
+t "port too big" 1 "'65536' is not a port" "$Z2 lan -> wan { accept tcp dport 65536 }"
+t "two defaults" 1 "a second default" "$Z2 lan -> wan { default drop }
+lan -> wan { default accept }"
+t "zone twice" 1 "a second zone 'lan'" "$Z2 zone lan { dev eth2 }"
+t "reserved" 1 "reserved zone name" "zone any { dev eth0 }"
+t "cycle of zones" 1 "is inside itself" "zone a in b { dev x }
+zone b in a { dev y }"
+t "open block" 1 "has no closing '}'" "zone a { dev x"
+t "open string" 1 "no closing quote" "$Z2 lan -> wan { drop log \"x }"
+t "rule name twice" 1 "a second rule named 'x'" "$Z2 lan -> wan { accept http name x; accept ssh name x }"
+t "tcp-reset on udp" 1 "needs a match on tcp" "$Z2 lan -> wan { reject with tcp-reset udp }"
+t "families" 1 "mixes IPv4 and IPv6" "$Z2 lan -> wan { accept src 10.0.0.1 dst ::1 }"
+t "option twice" 1 "'rematch' twice" "options { rematch on; rematch off }"
+t "self-including let" 1 "refers to itself" "let a = b
+let b = a
+$Z2 lan -> wan { accept src a }"
+t "shadowed" 0 "warning: shadowed" "$Z2 lan -> wan { drop tcp; accept http }"
+t "redundant" 0 "warning: redundant" "$Z2 lan -> wan { accept tcp dport 1-100; accept http }"
+t "unused let" 0 "let 'x' is not used" "let x = 10.0.0.1"
+t "lock-out" 0 "lock the admin out" "$Z2 lan -> self { accept dns }"
+t "assert holds" 0 "no errors" "$Z2 lan -> wan { accept http }
+assert accept lan -> wan tcp src 10.0.0.1 dst 1.2.3.4 dport 80
+assert drop lan -> wan udp src 10.0.0.1 dst 1.2.3.4 dport 80
+assert never lan -> wan tcp except http
+assert never wan -> lan"
+t "assert fails" 1 "gets 'drop' from the default" "$Z2 assert accept lan -> wan tcp src 10.0.0.1 dst 1.2.3.4 dport 80"
+t "assert never fails" 1 "is accepted by 'accept tcp dport 20-30'" "$Z2 lan -> wan { accept tcp dport 20-30 }
+assert never lan -> wan ssh"
+t "include missing glob" 0 "" 'include "none.d/*.conf"'
+t "include missing file" 1 "no file" 'include "none.conf"'
+t "include cycle" 1 "includes itself" 'include "t.conf"'
+t "continued list" 0 "1 rule" "$Z2 lan -> wan { accept http,
+  https }"
+t "not yet, but checked" 0 "no errors" "$Z2 lan -> wan { masquerade; accept http limit 5/s burst 3 per src expires 1h30m }"
+d "canonical" "$Z2 lan->wan{accept log \"a\" dst 10.0.0.0/8 http,https}" "accept http, https dst 10.0.0.0/8 log \"a\""
+d "let expands" "let a = 10.0.0.1, 10.0.0.2
+$Z2 from lan to wan { accept src a }" "accept src 10.0.0.1, 10.0.0.2"
+d "negation" "$Z2 lan -> wan { accept tcp dport ! 22,80-90 src !10.0.0.0/8 }" "accept tcp dport ! 22, 80-90 src ! 10.0.0.0/8"
+d "suffix" "$Z2 lan -> wan { accept dst ::1/-64 }" "accept dst ::1/-64"
+d "own service" "service w { http; tcp dport 8000-8010 }
+$Z2 lan -> wan { accept w }" "service w { http; tcp dport 8000-8010 }"
+d "options" "options { log nflog 5; rematch off }" "options { log nflog 5; rematch off }"
+printf 'zone a { dev x }\na -> any { masquerade }\n' > m.conf
+c "apply refuses" 1 "m.conf:2:12: error: 'masquerade' is not supported yet" apply m.conf
+c "no such command" 1 "did you mean 'show'?" shwo
+c "version" 0 "zonefw " --version
+c "help" 0 "usage:" help
+c "missing file" 1 "cannot read" check nope.conf
+if [ ! -e /sys/module/zonefw ]; then
+	printf 'zone a { dev x }\n' > g.conf
+	c "no module" 2 "modprobe zonefw" apply g.conf
+	c "no module, show" 2 "modprobe zonefw" show
+fi
+echo "$pass passed, $fail failed"
+[ $fail = 0 ]
