@@ -185,6 +185,9 @@ struct nl_msg *codec_apply(struct model *m)
 	for (int i = 0; i < m->rules.n; i++)
 		if (rule_size(m->rules.v[i]) > 65000)
 			err_at(m, m->rules.v[i]->pos, "this rule's lists are too long for one message");
+	for (int i = 0; i < m->zones.n; i++)
+		if (strlen(zone_text(m->zones.v[i])) >= ZONEFW_TEXT_MAX || m->zones.v[i]->nets.n > ZONEFW_LIST_MAX)
+			err_at(m, m->zones.v[i]->pos, "this zone's lists are too long for one message");
 	if (strlen(extra) > 65000)
 		err_at(m, (struct pos){ 0 }, "the text of all assertions and services is longer than 65000 bytes");
 	if (m->errors)

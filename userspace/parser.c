@@ -564,11 +564,22 @@ static bool cell_default_words(struct parser *p, struct cell *c)
 	return true;
 }
 
+static bool cell_word(const char *s)
+{
+	static const char *const w[] = { "accept", "drop", "reject", "masquerade", "offload", "clamp-mss",
+		"no-masquerade", "no-offload", "no-clamp-mss", "no-log", "log" };
+
+	for (int i = 0; i < ARRAY_SIZE(w); i++)
+		if (!strcmp(s, w[i]))
+			return true;
+	return false;
+}
+
 static bool cell_log(struct parser *p, struct cell *c)
 {
 	c->has_log = true;
 	c->log = "";
-	if (p->lx.cur.kind != T_STR)
+	if (p->lx.cur.kind != T_STR && !(p->lx.src->cmdline && p->lx.cur.kind == T_WORD && !cell_word(p->lx.cur.s)))
 		return true;
 	if (strlen(p->lx.cur.s) > ZONEFW_PREFIX_MAX) {
 		err_at(p->m, p->lx.cur.pos, "log prefix longer than %d bytes", ZONEFW_PREFIX_MAX);
@@ -803,7 +814,7 @@ static bool st_include(struct parser *p)
 	if (*pat != '/' && slash)
 		pat = xfmt("%.*s/%s", (int)(slash - base), base, pat);
 	pnext(p);
-	switch (glob(pat, GLOB_ERR, NULL, &g)) {
+	switch (glob(pat, 0, NULL, &g)) {
 	case 0:
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			run_file(p, g.gl_pathv[i], at);
