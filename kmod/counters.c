@@ -80,16 +80,44 @@ void zonefw_ident_zero(struct zonefw_ident *i)
 	}
 }
 
-void zonefw_count(const struct zonefw_ident *i, u32 bytes)
+static void add(const struct zonefw_ident *i, u32 bytes)
 {
-	struct zonefw_count *c;
+	struct zonefw_count *c = this_cpu_ptr(i->count);
 
-	local_bh_disable();
-	c = this_cpu_ptr(i->count);
 	u64_stats_update_begin(&c->syncp);
 	u64_stats_inc(&c->packets);
 	u64_stats_add(&c->bytes, bytes);
 	u64_stats_update_end(&c->syncp);
+}
+
+void zonefw_count(const struct zonefw_ident *i, u32 bytes)
+{
+	local_bh_disable();
+	add(i, bytes);
+	local_bh_enable();
+}
+
+/**
+ * zonefw_count_flow() - all that a packet of a known flow counts on, in one go
+ * @zn: namespace
+ * @cell: identity of the flow's cell
+ * @rule: identity of the rule that let it in, or NULL for the default
+ * @bytes: length of the packet
+ */
+void zonefw_count_flow(const struct zonefw_ns *zn, const struct zonefw_ident *cell,
+		       const struct zonefw_ident *rule, u32 bytes)
+{
+	struct zonefw_stats *s;
+
+	local_bh_disable();
+	s = this_cpu_ptr(zn->stats);
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->v[ZONEFW_R_ESTABLISHED]);
+	u64_stats_inc(&s->v[ZONEFW_S_ACCEPTED]);
+	u64_stats_update_end(&s->syncp);
+	add(cell, bytes);
+	if (rule)
+		add(rule, bytes);
 	local_bh_enable();
 }
 

@@ -303,24 +303,60 @@ static void tag(struct sk_buff *skb, const struct zonefw_policy *p, u16 zone)
 		skb->mark |= (u32)zone << p->opt.tag_shift;
 }
 
+/* The short way: a packet of a flow that this policy let in between these zones. */
+static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
+{
+	u8 family = k->st->pf == NFPROTO_IPV4 ? 4 : 6, len = family == 4 ? 4 : 16;
+	const u8 *src = zonefw_skb_plain(k->skb, k->st);
+	u16 from = ZONEFW_ZONE_SELF, to = ZONEFW_ZONE_SELF;
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
+	enum zonefw_hit hit;
+	u32 slot;
+
+	if (!ct || !src || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
+		return false;
+	if (k->st->hook != NF_INET_LOCAL_OUT)
+		from = zonefw_zone_of(k->p, real_iif(k->skb, k->st), family, src);
+	if (k->st->hook != NF_INET_LOCAL_IN)
+		to = zonefw_zone_of(k->p, out->ifindex, family, src + len);
+	if (from == ZONEFW_ZONE_NONE || to == ZONEFW_ZONE_NONE)
+		return false;
+	if (info == IP_CT_ESTABLISHED)
+		hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot);
+	else
+		hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, to, from, &slot);
+	if (hit != ZONEFW_HIT || slot > k->p->nrules)
+		return false;
+	zonefw_count_flow(k->zn, zonefw_cell(k->p, from, to)->ident,
+			  slot ? k->p->rules[slot - 1].ident : NULL, k->skb->len);
+	return true;
+}
+
 static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	struct zonefw_pkt k = { .zn = zonefw_ns(st->net), .skb = skb, .st = st,
-				.from = ZONEFW_ZONE_SELF, .to = ZONEFW_ZONE_SELF };
-
 	const struct net_device *out = out_of(skb, st);
+	struct zonefw_pkt k;
 
 	if (on_loopback(skb, st))
 		return NF_ACCEPT;
 	if (st->hook == NF_INET_LOCAL_OUT && out && netif_is_l3_master(out))
 		return NF_ACCEPT;	/* comes again with the port of the VRF */
+	k.zn = zonefw_ns(st->net);
 	k.p = rcu_dereference(k.zn->policy);
+	k.skb = skb;
+	k.st = st;
+	k.from = ZONEFW_ZONE_SELF;
+	k.to = ZONEFW_ZONE_SELF;
+	k.dev = 0;
+	if (READ_ONCE(k.zn->panic))
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
+	if (k.p && st->hook != NF_INET_LOCAL_OUT && known_flow(&k, out))
+		return NF_ACCEPT;
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
 	if (out)
 		k.key.out = out->name;
-	if (READ_ONCE(k.zn->panic))
-		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
 	if (!k.p)
 		return judge_without(&k);
 	k.key.mark &= ~k.p->opt.tag_mask;	/* the tag is output, never input */
@@ -337,18 +373,26 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 /* Before conntrack: tag, antispoof, source routes. */
 static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	struct zonefw_pkt k = { .zn = zonefw_ns(st->net), .skb = skb, .st = st,
-				.to = ZONEFW_ZONE_SELF };
+	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
+	const u8 *src;
+	struct zonefw_pkt k;
 
+	k.zn = zonefw_ns(st->net);
 	k.p = rcu_dereference(k.zn->policy);
+	k.skb = skb;
+	k.st = st;
 	if (!k.p || on_loopback(skb, st) || netif_is_l3_master(st->in))
 		return NF_ACCEPT;
-	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
-		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
-	k.from = zonefw_zone_of(k.p, st->in->ifindex, k.key.family, k.key.src);
+	src = zonefw_skb_plain(skb, st);
+	if (!src) {
+		if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
+			return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
+		src = k.key.src;
+	}
+	k.from = zonefw_zone_of(k.p, st->in->ifindex, family, src);
 	tag(skb, k.p, k.from);
 	if (k.from != ZONEFW_ZONE_NONE && (k.p->zones[k.from].flags & ZONEFW_ZONE_ANTISPOOF) &&
-	    zonefw_spoofed(st->net, k.p, k.from, st->in, k.key.family, k.key.src))
+	    zonefw_spoofed(st->net, k.p, k.from, st->in, family, src))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
 	return NF_ACCEPT;
 }

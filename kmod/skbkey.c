@@ -175,6 +175,29 @@ enum zonefw_parse zonefw_skb_key(struct sk_buff *skb, const struct nf_hook_state
 }
 
 /**
+ * zonefw_skb_plain() - the source of a packet without options
+ * @skb: packet whose network header the stack has checked already
+ * @st: where the hook stands
+ *
+ * Return: the source address (the destination follows it), or NULL when there
+ * are options or extension headers: such a packet needs zonefw_skb_key().
+ */
+const u8 *zonefw_skb_plain(const struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	if (st->pf == NFPROTO_IPV4)
+		return ip_hdr(skb)->ihl == 5 ? (const u8 *)&ip_hdr(skb)->saddr : NULL;
+	switch (ipv6_hdr(skb)->nexthdr) {
+	case NEXTHDR_HOP:
+	case NEXTHDR_ROUTING:
+	case NEXTHDR_DEST:
+	case NEXTHDR_FRAGMENT:
+		return NULL;
+	default:
+		return (const u8 *)&ipv6_hdr(skb)->saddr;
+	}
+}
+
+/**
  * zonefw_ct_key() - a flow's original direction, after DNAT and before SNAT
  * @ct: the flow
  * @pkt: the packet at hand

@@ -125,6 +125,8 @@ void zonefw_ident_put(struct zonefw_ident *i);
 void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
 void zonefw_ident_zero(struct zonefw_ident *i);
 void zonefw_count(const struct zonefw_ident *i, u32 bytes);
+void zonefw_count_flow(const struct zonefw_ns *zn, const struct zonefw_ident *cell,
+		       const struct zonefw_ident *rule, u32 bytes);
 void zonefw_stat(const struct zonefw_ns *zn, u32 which);
 void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v);
 

@@ -37,12 +37,19 @@ bool zonefw_dev_match(const char *pattern, const char *name)
 	return !*pattern;
 }
 
+static u32 be32_at(const u8 *p)
+{
+	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+}
+
 static bool addr_in(const struct zonefw_addr *a, u8 family, const u8 *x)
 {
 	int len = family == 4 ? 4 : 16, i;
 
 	if (a->family != family)
 		return false;
+	if (a->kind == 0 && family == 4)
+		return be32_at(x) - be32_at(a->lo) <= be32_at(a->hi) - be32_at(a->lo);
 	if (a->kind == 0)
 		return memcmp(a->lo, x, len) <= 0 && memcmp(x, a->hi, len) <= 0;
 	for (i = 0; i < len; i++)
