@@ -27,3 +27,35 @@ run_case A08 "mail split" A08
 run_case A09 "traffic inside one zone" A09
 run_case A12 "the whole matrix against a model" A12
 run_case A14 "the box as a zone" A14
+run_case B01 "answers need no rule" B01
+run_case B06 "errors belong to flows" B06
+run_case B10 "alone in a fresh namespace" B10
+run_case C01 "a running flow obeys a new policy at once" C01
+run_case D01 "ICMPv6 errors that must pass, path MTU" D01
+run_case D03 "neighbour discovery under deny-all" D03
+run_case D04 "echo" D04
+run_case E01 "honest fragments" E01
+run_case E07 "IPv4 options" E07
+run_case E08 "broken headers" E08
+run_case F01 "inside source from outside" F01
+run_case F03 "cross-leg sources" F03
+run_case F04 "martians" F04
+run_case I01 "isolation of namespaces" I01
+run_case I06 "the default of a new namespace" I06
+run_case J02 "unload while armed" J02
+run_case K11 "rights" K11
+run_case L01 "never both, never neither" L01
+run_case L00 "a refused policy changes nothing" REFUSED
+run_case X01 "explain says what happens" EXPLAIN
+run_case S01 "panic, flush, apply" STATES
+# shellcheck disable=SC2034
+BASE_USE=1
+run_case S02 "closed before the first policy" BOOT
+zf flush
+topo_down
+sleep 1
+# shellcheck disable=SC2034
+BASE_USE=0
+UNLOAD() { rmmod zonefw && pass || miss "still in use after the last namespace"; }
+run_case J01 "unload at the end" UNLOAD
+true

@@ -53,12 +53,12 @@ topo_up() {
     printf '%s\n' "addr add ${FW4[$z]}/32 dev $d" "-6 addr add fe80::1/64 dev $d nodad" "-6 addr add ${FW6[$z]}/128 dev $d nodad" \
       "route add ${A4[$h]}/32 dev $d src ${FW4[$z]}" "-6 route add ${A6[$h]}/128 dev $d src ${FW6[$z]}" > "$T/b"
     ip_batch fw "$T/b"
-    on "$h" pkt serve tcp:22 tcp:25 tcp:80 tcp:443 tcp:445 tcp:5432 tcp:8443 udp:53 udp:123 udp:7777 &
+    nsenter --net="/run/netns/$h" pkt serve tcp:22 tcp:25 tcp:80 tcp:443 tcp:445 tcp:5432 tcp:8443 udp:53 udp:123 udp:7777 &
     echo $! >> "$T/servers"
   done
   fw ip route add default via "${A4[ext1]}" dev wan1 onlink
   fw ip -6 route add default via "${A6[ext1]}" dev wan1 onlink
-  fw pkt serve tcp:22 tcp:80 udp:53 &
+  nsenter --net=/run/netns/fw pkt serve tcp:22 tcp:80 udp:53 &
   echo $! >> "$T/servers"
   sleep 0.5
 }
@@ -84,7 +84,7 @@ watch() {
   for h; do
     n=$h d=eth0
     case $h in fw:*) n=fw d=${h#fw:};; esac
-    on "$n" pkt cap "$d" "$T/cap-$name-$h" &
+    nsenter --net="/run/netns/$n" pkt cap "$d" "$T/cap-$name-$h" &
     echo "$!" >> "$T/watch-$name"
   done
   for h; do until grep -q ready "$T/cap-$name-$h" 2>/dev/null; do sleep 0.05; done; done

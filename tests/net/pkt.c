@@ -406,8 +406,13 @@ static void transmit(const u8 *ip, int n, const struct addr *dst)
 			len = fill(&ss, dst, 0);
 			r = sendto(s, ip, n, 0, (void *)&ss, len);
 		}
-		if (r >= 0 || errno != ENOBUFS)
+		if (r >= 0)
 			return;
+		if (errno != ENOBUFS) {
+			if (!o.brk)
+				perror("pkt send");
+			return;
+		}
 		usleep(1000);
 	}
 }
