@@ -4,7 +4,7 @@
  * A file is read in two passes, so that let, service and set may stand anywhere:
  * the first takes only them, the second all else.
  */
-#include "model.h"
+#include "stmt.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -23,7 +23,7 @@ bool pword(struct parser *p, const char *w)
 	return true;
 }
 
-static bool at_word(struct parser *p, const char *w)
+bool at_word(struct parser *p, const char *w)
 {
 	return p->lx.cur.kind == T_WORD && !strcmp(p->lx.cur.s, w);
 }
@@ -85,7 +85,7 @@ static bool end_statement(struct parser *p)
 	return false;
 }
 
-static bool open_block(struct parser *p)
+bool open_block(struct parser *p)
 {
 	while (p->lx.cur.kind == T_NL)
 		pnext(p);
@@ -98,7 +98,7 @@ static bool open_block(struct parser *p)
 }
 
 /* Run one() for each statement of the block whose '{' is behind us. */
-static bool block(struct parser *p, struct pos start, bool (*one)(struct parser *, void *), void *arg)
+bool block(struct parser *p, struct pos start, bool (*one)(struct parser *, void *), void *arg)
 {
 	for (;;) {
 		newlines(p);
@@ -115,7 +115,7 @@ static bool block(struct parser *p, struct pos start, bool (*one)(struct parser 
 	}
 }
 
-static bool list_more(struct parser *p)
+bool list_more(struct parser *p)
 {
 	if (p->lx.cur.kind != T_COMMA)
 		return false;
@@ -138,402 +138,6 @@ bool zone_list(struct parser *p, zrefvec *out)
 		pnext(p);
 	} while (list_more(p));
 	return true;
-}
-
-static bool new_name(struct parser *p, const char *kind, char **name, struct pos *pos)
-{
-	*name = p->lx.cur.s;
-	*pos = p->lx.cur.pos;
-	if (p->lx.cur.kind != T_WORD) {
-		perr(p, xfmt("a name for the %s", kind));
-		return false;
-	}
-	if (!name_valid(*name)) {
-		err_at(p->m, *pos, "'%s' is not a name (a letter, then letters, digits, _ - ., at most %d bytes)",
-		       *name, ZONEFW_NAME_MAX);
-		return false;
-	}
-	pnext(p);
-	return true;
-}
-
-static bool st_let(struct parser *p)
-{
-	struct let *l = xalloc(sizeof(*l));
-
-	if (!new_name(p, "constant", &l->name, &l->pos))
-		return false;
-	if (let_find(p->m, l->name)) {
-		err_at(p->m, l->pos, "a second let '%s' (the first is in line %d)", l->name,
-		       let_find(p->m, l->name)->pos.line);
-		return false;
-	}
-	if (p->lx.cur.kind != T_EQ) {
-		perr(p, "'='");
-		return false;
-	}
-	pnext(p);
-	do {
-		if (p->lx.cur.kind != T_WORD) {
-			perr(p, "a value");
-			return false;
-		}
-		PUSH(l->val, p->lx.cur);
-		pnext(p);
-	} while (list_more(p));
-	PUSH(p->m->lets, l);
-	return true;
-}
-
-static bool zone_word(struct parser *p, void *arg)
-{
-	struct zone *z = arg;
-	uint64_t g;
-
-	if (pword(p, "antispoof")) {
-		z->antispoof = true;
-		return true;
-	}
-	if (pword(p, "dev")) {
-		do {
-			if (p->lx.cur.kind != T_WORD || strlen(p->lx.cur.s) > 15) {
-				perr(p, "a device pattern of at most 15 bytes");
-				return false;
-			}
-			PUSH(z->dev, p->lx.cur.s);
-			pnext(p);
-		} while (list_more(p));
-		return true;
-	}
-	if (pword(p, "group")) {
-		do {
-			if (p->lx.cur.kind != T_WORD || !parse_u64(p->lx.cur.s, 0xffffffff, &g)) {
-				perr(p, "an interface group number");
-				return false;
-			}
-			PUSH(z->group, (uint32_t)g);
-			pnext(p);
-		} while (list_more(p));
-		return true;
-	}
-	if (pword(p, "net")) {
-		do {
-			struct zonefw_net n;
-
-			if (p->lx.cur.kind != T_WORD) {
-				perr(p, "a prefix");
-				return false;
-			}
-			if (!parse_net(p->m, &p->lx.cur, &n))
-				return false;
-			PUSH(z->nets, n);
-			pnext(p);
-		} while (list_more(p));
-		return true;
-	}
-	err_at(p->m, p->lx.cur.pos, "expected dev, group, net or antispoof, not '%s'%s", p->lx.cur.s,
-	       suggest(p->lx.cur.s, &(strvec){ (char *[]){ "dev", "group", "net", "antispoof" }, 4, 4 }));
-	return false;
-}
-
-bool parse_zone_body(struct parser *p, struct zone *z, bool braces)
-{
-	if (braces)
-		return block(p, z->pos, zone_word, z);
-	while (!pend(p))
-		if (!zone_word(p, z))
-			return false;
-	return true;
-}
-
-static bool st_zone(struct parser *p)
-{
-	struct zone *z = xalloc(sizeof(*z)), *old;
-
-	if (!new_name(p, "zone", &z->name, &z->pos))
-		return false;
-	if (!strcmp(z->name, "self") || !strcmp(z->name, "any") || !strcmp(z->name, "none")) {
-		err_at(p->m, z->pos, "'%s' is a reserved zone name", z->name);
-		return false;
-	}
-	old = zone_find(p->m, z->name);
-	if (old) {
-		err_at(p->m, z->pos, "a second zone '%s' (the first is in line %d)", z->name, old->pos.line);
-		return false;
-	}
-	if (pword(p, "in")) {
-		z->pname = p->lx.cur.s;
-		z->ppos = p->lx.cur.pos;
-		if (p->lx.cur.kind != T_WORD) {
-			perr(p, "the parent zone");
-			return false;
-		}
-		pnext(p);
-	}
-	PUSH(p->m->zones, z);
-	if (pend(p) && p->lx.cur.kind != T_NL)
-		return true;
-	return open_block(p) && parse_zone_body(p, z, true);
-}
-
-static bool set_element(struct parser *p, struct set *s)
-{
-	struct sbuf t = { 0 };
-	uint64_t d;
-
-	if (p->lx.cur.kind != T_WORD) {
-		perr(p, "an element");
-		return false;
-	}
-	if (s->port ? !parse_port_word(p->m, &p->lx.cur, &(prvec){ 0 }, &t) :
-		      !parse_addr_word(p->m, &p->lx.cur, &(addrvec){ 0 }, &t))
-		return false;
-	pnext(p);
-	if (pword(p, "timeout")) {
-		if (p->lx.cur.kind != T_WORD || !parse_duration(p->lx.cur.s, &d)) {
-			perr(p, "a duration");
-			return false;
-		}
-		pnext(p);
-	}
-	return true;
-}
-
-static bool set_line(struct parser *p, void *arg)
-{
-	do {
-		if (!set_element(p, arg))
-			return false;
-	} while (list_more(p));
-	return true;
-}
-
-static bool set_head(struct parser *p, struct set *s)
-{
-	uint64_t d;
-
-	if (pword(p, "port"))
-		s->port = true;
-	else
-		pword(p, "addr");
-	for (;;) {
-		if (pword(p, "timeout")) {
-			if (p->lx.cur.kind != T_WORD || !parse_duration(p->lx.cur.s, &d)) {
-				perr(p, "a duration");
-				return false;
-			}
-		} else if (pword(p, "max")) {
-			if (p->lx.cur.kind != T_WORD || !parse_u64(p->lx.cur.s, 100000000, &d) || !d) {
-				perr(p, "a number of elements");
-				return false;
-			}
-		} else {
-			return true;
-		}
-		pnext(p);
-	}
-}
-
-static bool st_set(struct parser *p)
-{
-	struct set *s = xalloc(sizeof(*s));
-
-	unsupported(p->m, p->lx.cur.pos, "set");
-	if (!new_name(p, "set", &s->name, &s->pos))
-		return false;
-	if (set_find(p->m, s->name)) {
-		err_at(p->m, s->pos, "a second set '%s'", s->name);
-		return false;
-	}
-	PUSH(p->m->sets, s);
-	if (!set_head(p, s))
-		return false;
-	if (pend(p))
-		return true;
-	return open_block(p) && block(p, s->pos, set_line, s);
-}
-
-/* name, name   or one match of protocol, ports, types */
-static bool service_line(struct parser *p, void *arg)
-{
-	static const char *const words[] = { "tcp", "udp", "sctp", "icmp", "icmpv6", "proto", "sport", "dport", "type" };
-	struct service *s = arg;
-	struct rule *r;
-	bool match = false;
-
-	for (int i = 0; i < ARRAY_SIZE(words); i++)
-		match |= at_word(p, words[i]);
-	if (!match) {
-		do {
-			struct svc_item it = { .ref = p->lx.cur.s, .pos = p->lx.cur.pos };
-
-			if (p->lx.cur.kind != T_WORD) {
-				perr(p, "a protocol or a service");
-				return false;
-			}
-			PUSH(s->items, it);
-			pnext(p);
-		} while (list_more(p));
-		return true;
-	}
-	r = parse_match(p);
-	if (!r)
-		return false;
-	for (int i = CL_TO; i < CL_MAX; i++) {
-		if (r->cl[i]) {
-			err_at(p->m, r->pos, "a service holds protocols, ports and ICMP types only, not '%s'", r->cl[i]);
-			return false;
-		}
-	}
-	for (int i = 0; i < r->l4.n; i++) {
-		struct svc_item it = { .pos = r->pos, .box = r->l4.v[i] };
-
-		PUSH(s->items, it);
-	}
-	return true;
-}
-
-/* the statement's own words, white space squeezed, comments dropped */
-static char *raw_text(struct parser *p, size_t from, size_t to)
-{
-	struct src s = *p->lx.src;
-	struct model *scratch = model_new();
-	struct sbuf b = { 0 };
-	struct lexer l;
-	bool sep = false;
-
-	s.text += from;
-	s.len = to - from;
-	lex_init(&l, &s);
-	for (lex_next(&l, scratch); l.cur.kind != T_EOF; lex_next(&l, scratch)) {
-		if (l.cur.kind == T_NL || l.cur.kind == T_SEMI) {
-			sep = b.n && !strchr("{,;", b.s[b.n - 1]);
-			continue;
-		}
-		if (sep && l.cur.kind != T_RB)
-			sb_put(&b, ";");
-		sep = false;
-		if (l.cur.kind != T_COMMA && b.n)
-			sb_put(&b, " ");
-		sb_put(&b, l.cur.kind == T_STR ? quote(l.cur.s) : l.cur.s);
-	}
-	return sb_str(&b);
-}
-
-static bool st_service(struct parser *p)
-{
-	struct service *s = xalloc(sizeof(*s)), *old;
-	size_t start = p->lx.off;
-	bool ok;
-
-	start = p->lx.off - (p->lx.cur.kind == T_WORD ? strlen(p->lx.cur.s) : 0);
-	s->builtin = p->builtin;
-	if (!new_name(p, "service", &s->name, &s->pos))
-		return false;
-	old = service_find(p->m, s->name);
-	if (old && old->builtin == s->builtin) {
-		err_at(p->m, s->pos, "a second service '%s' (the first is in line %d)", s->name, old->pos.line);
-		return false;
-	}
-	PUSH(p->m->services, s);
-	if (!open_block(p))
-		return false;
-	ok = block(p, s->pos, service_line, s);
-	if (!s->builtin && ok)
-		s->text = xfmt("service %s", raw_text(p, start, p->lx.prev_end));
-	return ok;
-}
-
-static bool once(struct parser *p, bool *flag, struct pos pos, const char *w)
-{
-	if (*flag)
-		err_at(p->m, pos, "'%s' twice in the options", w);
-	return !*flag && (*flag = true);
-}
-
-static bool opt_log(struct parser *p, struct opts *o)
-{
-	static const char *const logs[] = { "none", "kernel", "nflog" };
-	uint64_t g;
-
-	for (int i = 0; i < 3; i++) {
-		if (!pword(p, logs[i]))
-			continue;
-		o->log = i;
-		if (i != ZONEFW_LOG_NFLOG)
-			return true;
-		if (p->lx.cur.kind != T_WORD || !parse_u64(p->lx.cur.s, 65535, &g)) {
-			perr(p, "an nflog group (0-65535)");
-			return false;
-		}
-		o->group = (uint16_t)g;
-		pnext(p);
-		return true;
-	}
-	perr(p, "none, kernel or nflog");
-	return false;
-}
-
-static bool two_words(struct parser *p, const char *no, const char *yes, uint8_t *out)
-{
-	if (pword(p, no))
-		*out = 0;
-	else if (pword(p, yes))
-		*out = 1;
-	else {
-		perr(p, xfmt("%s or %s", no, yes));
-		return false;
-	}
-	return true;
-}
-
-static bool tag_mask(struct parser *p, struct opts *o)
-{
-	uint64_t v;
-
-	if (p->lx.cur.kind != T_WORD || !parse_u64(p->lx.cur.s, 0xffffffff, &v)) {
-		perr(p, "a 32-bit mask");
-		return false;
-	}
-	o->tag = (uint32_t)v;
-	if (v) {
-		while (!(v & 1))
-			v >>= 1;
-		if (v & (v + 1)) {
-			err_at(p->m, p->lx.cur.pos, "the bits of tag-mask must be next to each other");
-			return false;
-		}
-	}
-	pnext(p);
-	return true;
-}
-
-static bool option_line(struct parser *p, void *arg)
-{
-	struct opts *o = arg;
-	struct pos pos = p->lx.cur.pos;
-
-	if (pword(p, "log"))
-		return once(p, &o->has_log, pos, "log") && opt_log(p, o);
-	if (pword(p, "log-rate")) {
-		if (!once(p, &o->has_rate, pos, "log-rate"))
-			return false;
-		if (p->lx.cur.kind != T_WORD || !parse_rate(p->lx.cur.s, &o->rate, &o->per)) {
-			perr(p, "a rate such as 100/second");
-			return false;
-		}
-		pnext(p);
-		return true;
-	}
-	if (pword(p, "invalid"))
-		return once(p, &o->has_invalid, pos, "invalid") && two_words(p, "drop", "accept", &o->invalid);
-	if (pword(p, "rematch"))
-		return once(p, &o->has_rematch, pos, "rematch") && two_words(p, "off", "on", &o->rematch);
-	if (pword(p, "tag-mask"))
-		return once(p, &o->has_tag, pos, "tag-mask") && tag_mask(p, o);
-	err_at(p->m, pos, "no option '%s'%s", p->lx.cur.s,
-	       suggest(p->lx.cur.s, &(strvec){ (char *[]){ "log", "log-rate", "invalid", "rematch", "tag-mask" }, 5, 5 }));
-	return false;
 }
 
 static bool cell_default_words(struct parser *p, struct cell *c)
@@ -764,7 +368,6 @@ static struct pos stmt_pos;
 static bool st_assert(struct parser *p)
 {
 	struct assertion *a = xalloc(sizeof(*a));
-	size_t start = p->lx.off - (p->lx.cur.kind == T_WORD ? strlen(p->lx.cur.s) : 0);
 	static const char *const v[] = { "drop", "accept", "reject", "never" };
 	int i;
 
@@ -781,8 +384,8 @@ static bool st_assert(struct parser *p)
 		return false;
 	if (i == 3 ? !assert_never(p, a) : !parse_packet(p, &a->pkt))
 		return false;
-	a->text = xfmt("assert %s", i == 3 ? raw_text(p, start, p->lx.cur.pos.src ? p->lx.prev_end : 0) :
-		       xfmt("%s %s -> %s %s", v[i], zrefs_text(&a->from), zrefs_text(&a->to), pkt_text(&a->pkt)));
+	a->text = i == 3 ? NULL : xfmt("assert %s %s -> %s %s", v[i], zrefs_text(&a->from), zrefs_text(&a->to),
+				       pkt_text(&a->pkt));
 	if (i == 3) {	/* let names do not survive: print the matches as parsed */
 		struct sbuf b = { 0 };
 
