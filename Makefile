@@ -50,7 +50,7 @@ uninstall:
 	rm -f $(MODDIR)/zonefw.ko $(COMPDIR)/zonefw $(UNITDIR)/zonefw.service
 	$(if $(DESTDIR),,depmod -a $(KVER))
 	for s in 5 8; do for f in docs/man/*.$$s; do rm -f "$(MANDIR)/man$$s/$${f##*/}"; done; done
-	$(MAKE) -C userspace uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	rm -rf $(DESTDIR)$(PREFIX)/sbin/zonefw $(DESTDIR)$(PREFIX)/share/zonefw
 
 dkms-install:
 	$(INSTALL) -d $(DKMSDIR)

@@ -8,6 +8,7 @@
 #
 # Every host has a link of its own to fw, so traffic inside a zone crosses fw too. fw's devices share the
 # hardware address 02:..:fe, which made-up frames are sent to.
+SERVE=yes	# the tool's own servers on every host
 T=${T:-/tmp/t}; mkdir -p "$T"
 export T
 declare -A A4 A6 DEV ZONE
@@ -53,11 +54,13 @@ topo_up() {
     printf '%s\n' "addr add ${FW4[$z]}/32 dev $d" "-6 addr add fe80::1/64 dev $d nodad" "-6 addr add ${FW6[$z]}/128 dev $d nodad" \
       "route add ${A4[$h]}/32 dev $d src ${FW4[$z]}" "-6 route add ${A6[$h]}/128 dev $d src ${FW6[$z]}" > "$T/b"
     ip_batch fw "$T/b"
+    [ -n "$SERVE" ] || continue
     nsenter --net="/run/netns/$h" pkt serve tcp:22 tcp:25 tcp:80 tcp:443 tcp:445 tcp:5432 tcp:8443 udp:53 udp:123 udp:7777 &
     echo $! >> "$T/servers"
   done
   fw ip route add default via "${A4[ext1]}" dev wan1 onlink
   fw ip -6 route add default via "${A6[ext1]}" dev wan1 onlink
+  [ -n "$SERVE" ] || return 0
   nsenter --net=/run/netns/fw pkt serve tcp:22 tcp:80 udp:53 &
   echo $! >> "$T/servers"
   sleep 0.5
