@@ -409,7 +409,7 @@ static void transmit(const u8 *ip, int n, const struct addr *dst)
 		if (r >= 0)
 			return;
 		if (errno != ENOBUFS) {
-			if (!o.brk)
+			if (!o.brk && o.dev)	/* a raw socket learns of the firewall's drop */
 				perror("pkt send");
 			return;
 		}
@@ -445,6 +445,19 @@ static struct addr source(const struct addr *dst)
 	}
 	close(s);
 	return a;
+}
+
+static u32 crc32c(const u8 *p, int n)
+{
+	u32 c = ~0u;
+	int k;
+
+	while (n--) {
+		c ^= *p++;
+		for (k = 0; k < 8; k++)
+			c = c >> 1 ^ (c & 1 ? 0x82f63b78 : 0);
+	}
+	return ~c;
 }
 
 static int number(const char *p, int fam)
@@ -514,6 +527,12 @@ static int layer4(u8 *b, int proto, int port, u32 ps)
 	for (i = 0; i < o.len; i++)
 		b[n + i] = 'a' + i % 23;
 	n += o.len;
+	if (proto == 132) {
+		u32 c = crc32c(b, n);	/* sent with its low byte first */
+
+		for (i = 0; i < 4; i++)
+			b[8 + i] = c >> 8 * i;
+	}
 checksum:
 	if (at >= 0 && !(o.brk && !strcmp(o.brk, "l4sum"))) {
 		put16(b + at, fold(sum(b, n, proto == 1 ? 0 : ps + proto + n)));

@@ -9,7 +9,7 @@ B01() {
   blocked tcp ext1 pc 80
   fw conntrack -F > /dev/null 2>&1
   for f in 4 6; do is "udp$f" "$(udp pc "$(addr $f ext1)" 7777)" open; done
-  is "states of two exchanges" "$(fw conntrack -L -p udp --dport 7777 2>/dev/null | wc -l) $(fw conntrack -f ipv6 -L -p udp --dport 7777 2>/dev/null | wc -l)" "1 1"
+  is "states of two exchanges" "$(fw conntrack -f ipv4 -L -p udp --dport 7777 2>/dev/null | wc -l) $(fw conntrack -f ipv6 -L -p udp --dport 7777 2>/dev/null | wc -l)" "1 1"
 }
 h16() { printf '%04x' "$1"; }
 hexaddr() { # an address in hex
