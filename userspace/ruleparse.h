@@ -20,4 +20,11 @@ bool claim(struct parser *p, struct rule *r, enum clause c, struct pos pos, cons
 bool bang(struct parser *p);
 bool need_word(struct parser *p, const char *what);
 bool more(struct parser *p);
+bool dscp_clause(struct parser *p, struct rule *r);
+bool mac_clause(struct parser *p, struct rule *r);
+bool mark_clause(struct parser *p, struct rule *r);
+bool nat_action(struct parser *p, struct rule *r);
+bool pattern_clause(struct parser *p, struct rule *r, enum clause c, strvec *out, uint32_t flag,
+			   const char *word);
+int publish_clause(struct parser *p, struct rule *r);
 #endif

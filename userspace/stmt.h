@@ -13,4 +13,7 @@ bool st_zone(struct parser *p);
 bool st_set(struct parser *p);
 bool st_service(struct parser *p);
 bool option_line(struct parser *p, void *arg);
+bool st_assert(struct parser *p);
+bool st_cell(struct parser *p);
+bool statement(struct parser *p);
 #endif
