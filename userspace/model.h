@@ -143,7 +143,7 @@ bool service_boxes(struct model *m, struct service *s, l4vec *out);
 struct zonefw_l4 l4_full(int proto);
 
 /* parser.c, parse_rule.c */
-struct parser { struct model *m; struct lexer lx; int pass; bool builtin; };
+struct parser { struct model *m; struct lexer lx; int pass; bool builtin; struct pos stmt; };
 bool parse_file(struct model *m, const char *path);
 bool parse_text(struct model *m, const char *name, const char *text);
 struct rule *parse_rule(struct parser *p);

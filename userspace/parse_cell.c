@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cells and assertions: FROM -> TO { ... }, assert ... */
 #include "stmt.h"
-#include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 
 static bool cell_default_words(struct parser *p, struct cell *c)
@@ -234,7 +232,7 @@ bool st_assert(struct parser *p)
 	static const char *const v[] = { "drop", "accept", "reject", "never" };
 	int i;
 
-	a->pos = stmt_pos;
+	a->pos = p->stmt;
 	for (i = 0; i < 4; i++)
 		if (pword(p, v[i]))
 			break;

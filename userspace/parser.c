@@ -140,7 +140,6 @@ bool zone_list(struct parser *p, zrefvec *out)
 	return true;
 }
 
-static struct pos stmt_pos;
 
 static void run_file(struct parser *up, const char *path, struct pos at);
 
@@ -191,7 +190,7 @@ bool statement(struct parser *p)
 			continue;
 		if (st[i].pass && st[i].pass != p->pass)
 			return false;
-		stmt_pos = pos;
+		p->stmt = pos;
 		pnext(p);
 		return st[i].fn(p);
 	}
