@@ -113,9 +113,9 @@ default drop }"
   nsenter --net=/run/netns/ext1 pkt stream "${A4[web]}" 22 300 10 > "$T/stream" & i=$!
   watch l01 web
   while kill -0 $i 2>/dev/null; do
-    printf '%s\n' "$b" | zf apply - || miss "swap to B"
+    printf '%s\n' "$b" | zf apply - > /dev/null || miss "swap to B"
     send ext2 -S $((10000 + n)) tcp "${A4[web]}" 80; send ext2 -S $((10000 + n)) tcp "${A4[web]}" 443
-    printf '%s\n' "$a" | zf apply - || miss "swap to A"
+    printf '%s\n' "$a" | zf apply - > /dev/null || miss "swap to A"
     send ext2 -S $((30000 + n)) tcp "${A4[web]}" 80; send ext2 -S $((30000 + n)) tcp "${A4[web]}" 443
     n=$((n + 1))
   done
