@@ -239,14 +239,22 @@ int cmd_export(int argc, char **argv)
 	return 0;
 }
 
+static int text_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Statements, one a line; the order of defaults says nothing, so they are sorted. */
 static void lines(struct model *m, strvec *out)
 {
 	char *o = opts_text(&m->opt), *x = extra_text(m);
+	int first;
 
 	if (*o)
 		PUSH(*out, o);
 	for (int i = 0; i < m->zones.n; i++)
 		PUSH(*out, zone_text(m->zones.v[i]));
+	first = out->n;
 	for (int i = 0; i < m->cells.n; i++) {
 		struct cell *c = m->cells.v[i];
 
@@ -254,6 +262,8 @@ static void lines(struct model *m, strvec *out)
 			for (int b = 0; b < c->to.n; b++)
 				PUSH(*out, xfmt("%s -> %s { %s }", c->from.v[a].name, c->to.v[b].name, cell_text(c)));
 	}
+	if (out->n > first)
+		qsort(out->v + first, out->n - first, sizeof(*out->v), text_cmp);
 	for (char *p = strtok(x, "\n"); p; p = strtok(NULL, "\n"))
 		PUSH(*out, p);
 	for (int i = 0; i < m->rules.n; i++) {
