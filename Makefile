@@ -54,8 +54,8 @@ uninstall:
 
 dkms-install:
 	$(INSTALL) -d $(DKMSDIR)
-	cp -r Kbuild Makefile kmod uapi COPYING $(DKMSDIR)/
-	sed 's/@VERSION@/$(VERSION)/' packaging/dkms.conf > $(DKMSDIR)/dkms.conf
+	cp -r Kbuild kmod uapi COPYING dkms.conf $(DKMSDIR)/
+	find $(DKMSDIR) -name '*.o' -delete
 	$(if $(DESTDIR),,dkms install -m zonefw -v $(VERSION))
 
 clean:

@@ -231,6 +231,14 @@ static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool
 	return pass(k, ZONEFW_R_RELATED);
 }
 
+/* RFC 3927 2.7: a link-local address is of its link, and is never forwarded. */
+static bool link_local_forward(const struct zonefw_pkt *k)
+{
+	return k->st->hook == NF_INET_FORWARD && k->key.family == 4 &&
+	       ((k->key.src[0] == 169 && k->key.src[1] == 254) ||
+		(k->key.dst[0] == 169 && k->key.dst[1] == 254));
+}
+
 static unsigned int judge(struct zonefw_pkt *k)
 {
 	enum ip_conntrack_info info;
@@ -243,6 +251,8 @@ static unsigned int judge(struct zonefw_pkt *k)
 		return verdict;
 	if (k->from == ZONEFW_ZONE_NONE || k->to == ZONEFW_ZONE_NONE)
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_UNZONED);
+	if (link_local_forward(k))
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
 	if (!ct && info != IP_CT_UNTRACKED && !k->p->opt.invalid_accept)
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
 	if (!ct)
@@ -389,6 +399,8 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct n
 			return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
 		src = k.key.src;
 	}
+	if (zonefw_martian(family, src))
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
 	k.from = zonefw_zone_of(k.p, st->in->ifindex, family, src);
 	tag(skb, k.p, k.from);
 	if (k.from != ZONEFW_ZONE_NONE && (k.p->zones[k.from].flags & ZONEFW_ZONE_ANTISPOOF) &&

@@ -57,6 +57,29 @@ static bool spoofed6(struct net *net, const struct zonefw_policy *p, u16 zone,
 }
 
 /**
+ * zonefw_martian() - a source that no packet on a wire may have
+ * @family: 4 or 6
+ * @src: source address
+ *
+ * RFC 1122 3.2.1.3 and RFC 6890: "this network" (but for 0.0.0.0, which DHCP
+ * uses), loopback, multicast, reserved and broadcast; for IPv6 loopback,
+ * multicast and IPv4-mapped (RFC 6092 REC-1, REC-2).
+ *
+ * Return: true if the packet must be dropped, whatever its zone.
+ */
+bool zonefw_martian(u8 family, const u8 *src)
+{
+	static const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const u8 loopback[16] = { [15] = 1 };
+
+	if (family == 4)
+		return src[0] == 127 || src[0] >= 224 ||
+		       (!src[0] && (src[1] || src[2] || src[3]));
+	return src[0] == 0xff || !memcmp(src, mapped, sizeof(mapped)) ||
+	       !memcmp(src, loopback, sizeof(loopback));
+}
+
+/**
  * zonefw_spoofed() - is the source not routed back through the zone?
  * @net: namespace
  * @p: policy

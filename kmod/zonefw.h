@@ -149,6 +149,7 @@ bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex);
 extern struct notifier_block zonefw_netdev_nb;
 
 /* spoof.c */
+bool zonefw_martian(u8 family, const u8 *src);
 bool zonefw_spoofed(struct net *net, const struct zonefw_policy *p, u16 zone,
 		    const struct net_device *dev, u8 family, const u8 *src);
 

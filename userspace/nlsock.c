@@ -155,10 +155,22 @@ int nl_failed(int err)
 	return EX_REFUSED;
 }
 
+/* On a socket of its own: libnl expects to have seen every answer on it. */
+static int group_number(const char *group)
+{
+	struct nl_sock *fresh = nl_socket_alloc();
+	int grp = -1;
+
+	if (fresh && genl_connect(fresh) == 0)
+		grp = genl_ctrl_resolve_grp(fresh, ZONEFW_GENL_NAME, group);
+	nl_socket_free(fresh);
+	return grp;
+}
+
 int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb))
 {
 	static char buf[1 << 16] __attribute__((aligned(8)));
-	int grp = genl_ctrl_resolve_grp(sk, ZONEFW_GENL_NAME, group);
+	int grp = group_number(group);
 
 	if (grp < 0 || nl_socket_add_membership(sk, grp) < 0) {
 		fprintf(stderr, "zonefw: cannot listen to '%s'; run as root\n", group);

