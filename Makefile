@@ -3,7 +3,8 @@
 VERSION	:= 0.1.0
 KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -1))
-KVER	= $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease 2>/dev/null | tail -1)
+# not kernelrelease: Debian's headers answer that with the upstream version
+KVER	= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 PREFIX	?= /usr
 DESTDIR	?=
 INSTALL	?= install
