@@ -77,6 +77,7 @@ BOOT() { # the module's boot=closed; runs last, with no policy anywhere
   if insmod /x/zonefw.ko boot=sometimes 2>/dev/null; then miss "boot=sometimes was accepted"; rmmod zonefw; else pass; fi
   insmod /x/zonefw.ko boot=closed || { miss "does not load with boot=closed"; return; }
   is "state" "$(stat state)" closed
+  # shellcheck disable=SC2154
   for h in $hosts; do on "$h" zonefw -q flush; done # every namespace is closed; only fw is to stay so
   is "closed forwards nothing" "$(tcp ext1 "${A4[web]}" 80 700)" timeout
   is "closed spares loopback" "$(fw pkt tcp 127.0.0.1 80)" open
