@@ -160,6 +160,23 @@ bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex)
 	return d && d->ifindex && (d->plain != ZONEFW_ZONE_NONE || d->nets);
 }
 
+/**
+ * zonefw_dev_named() - does a zone name the device, by name, pattern or group?
+ * @p: policy
+ * @ifindex: device
+ * @zone: zone
+ *
+ * Context: RCU read side.
+ * Return: true if it does.
+ */
+bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone)
+{
+	struct zonefw_devs *t = rcu_dereference(p->devs);
+	const struct zonefw_dev *d = t ? slot_of(t, ifindex) : NULL;
+
+	return d && d->ifindex && d->rank[zone] > RANK_NET;
+}
+
 static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);

@@ -145,6 +145,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want);
 /* devzone.c */
 int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p);
 u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr);
+bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone);
 bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex);
 extern struct notifier_block zonefw_netdev_nb;
 

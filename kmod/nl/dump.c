@@ -139,19 +139,12 @@ int zonefw_cells_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 static int put_devices(struct sk_buff *skb, const struct cursor *c, u32 zone)
 {
 	struct net_device *dev;
-	const struct zonefw_devs *t;
 	int err = 0;
 
 	rcu_read_lock();
-	t = rcu_dereference(c->p->devs);
-	for_each_netdev_rcu(c->zn->net, dev) {
-		u32 i = dev->ifindex & (t ? t->mask : 0);
-
-		while (t && t->slot[i].ifindex && t->slot[i].ifindex != dev->ifindex)
-			i = (i + 1) & t->mask;
-		if (t && t->slot[i].ifindex && t->slot[i].rank[zone] > 1)
+	for_each_netdev_rcu(c->zn->net, dev)
+		if (zonefw_dev_named(c->p, dev->ifindex, zone))
 			err = err ?: nla_put_string(skb, ZONEFW_A_DEVNAME, dev->name);
-	}
 	rcu_read_unlock();
 	return err;
 }

@@ -43,8 +43,6 @@ static int flush_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	rtnl_lock();
 	mutex_lock(&zn->lock);
-	if (!rcu_access_pointer(zn->policy) && zn->closed && !zn->panic)
-		zonefw_hooks_update(zn, false);
 	err = zonefw_publish(zn, NULL, info->extack);
 	zonefw_event_send(zn, event);
 	mutex_unlock(&zn->lock);
