@@ -61,15 +61,22 @@ static void zones_free(struct zonefw_policy *p)
 	kvfree(p->zones);
 }
 
+static void rule_free(struct zonefw_rule *r)
+{
+	zonefw_ident_put(r->ident);
+	kvfree(r->in);
+	kvfree(r->out);
+	kvfree(r->blob);
+	kfree(r);
+}
+
 static void rules_free(struct zonefw_policy *p)
 {
 	u32 i;
 
 	for (i = 0; i < p->nrules; i++) {
-		zonefw_ident_put(p->rules[i].ident);
-		kvfree(p->rules[i].in);
-		kvfree(p->rules[i].out);
-		kvfree(p->rules[i].blob);
+		if (p->rules[i])
+			rule_free(p->rules[i]);
 		cond_resched();
 	}
 	kvfree(p->rules);
@@ -156,7 +163,7 @@ static u64 cells_pass(struct zonefw_policy *p, u32 *pos, bool fill)
 	u32 i;
 
 	for (i = 0; i < p->nrules; i++) {
-		span_of(p, &p->rules[i], &s);
+		span_of(p, p->rules[i], &s);
 		total += (u64)bitmap_weight(s.from, p->nz) * bitmap_weight(s.to, p->nz);
 		if (total > INDEX_MAX)
 			return total;
@@ -241,7 +248,7 @@ static int rules_idents(struct zonefw_policy *p, const struct zonefw_policy *old
 
 	xa_init(&ids);
 	for (i = 0; old && i < old->nrules && !err; i++)
-		err = xa_err(xa_store(&ids, old->rules[i].ident->id, old->rules[i].ident,
+		err = xa_err(xa_store(&ids, old->rules[i]->ident->id, old->rules[i]->ident,
 				      GFP_KERNEL_ACCOUNT));
 	for (i = 0; i < p->nrules && !err; i++) {
 		struct zonefw_ident *id = want[i] ? xa_erase(&ids, want[i]) : NULL;
@@ -251,8 +258,8 @@ static int rules_idents(struct zonefw_policy *p, const struct zonefw_policy *old
 			err = -EINVAL;
 			break;
 		}
-		p->rules[i].ident = id ? zonefw_ident_get(id) : zonefw_ident_alloc((*next_id)++);
-		if (!p->rules[i].ident)
+		p->rules[i]->ident = id ? zonefw_ident_get(id) : zonefw_ident_alloc((*next_id)++);
+		if (!p->rules[i]->ident)
 			err = -ENOMEM;
 		cond_resched();
 	}

@@ -78,7 +78,7 @@ struct zonefw_policy {
 	u64 digest;
 	struct zonefw_zone *zones;
 	u16 *parent;
-	struct zonefw_rule *rules;
+	struct zonefw_rule **rules;
 	struct zonefw_celldef *defs;
 	struct zonefw_cell *cells;	/* nz * nz */
 	u32 *index;			/* rule indexes of all cells */

@@ -177,19 +177,21 @@ bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k)
  * @rules: all rules of the policy
  * @cell: the zone pair's cell
  * @key: packet
- * @pos: where to go on; 0 at first, left behind the rule that was found
+ * @cur: where to go on; zero at first
  *
  * Return: the rule, or NULL when none is left: the cell's default decides.
  */
-const struct zonefw_rule *zonefw_cell_next(const struct zonefw_rule *rules,
+const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 					   const struct zonefw_cell *cell,
-					   struct zonefw_key *key, u32 *pos)
+					   struct zonefw_key *key, struct zonefw_cursor *cur)
 {
-	while (*pos < cell->nrules) {
-		const struct zonefw_rule *r = &rules[cell->rules[(*pos)++]];
+	while (cur->pos < cell->nrules) {
+		u32 i = cell->rules[cur->pos++];
 
-		if (zonefw_rule_match(r, key))
-			return r;
+		if (zonefw_rule_match(rules[i], key)) {
+			cur->slot = i + 1;
+			return rules[i];
+		}
 	}
 	return NULL;
 }

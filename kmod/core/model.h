@@ -68,11 +68,17 @@ struct zonefw_cell {
 	const struct zonefw_celldef *def; /* NULL: drop */
 };
 
+/* Where a walk through a cell's matching rules stands; zero at the start. */
+struct zonefw_cursor {
+	u32 pos;
+	u32 slot;	/* the rule found last: its index in the policy + 1 */
+};
+
 bool zonefw_dev_match(const char *pattern, const char *name);
 bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k);
-const struct zonefw_rule *zonefw_cell_next(const struct zonefw_rule *rules,
+const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 					   const struct zonefw_cell *cell,
-					   struct zonefw_key *key, u32 *pos);
+					   struct zonefw_key *key, struct zonefw_cursor *cur);
 int zonefw_prefix_match(const struct zonefw_net *n, u32 count, u8 family, const u8 *addr);
 bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone);
 const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,

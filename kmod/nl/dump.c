@@ -86,7 +86,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd, u32 n,
 
 static int fill_rule(struct sk_buff *skb, const struct cursor *c, u32 i)
 {
-	const struct zonefw_rule *r = &c->p->rules[i];
+	const struct zonefw_rule *r = c->p->rules[i];
 
 	return nla_put_u32(skb, ZONEFW_A_ID, r->ident->id) || put_raw(skb, r->blob) ||
 	       put_ident(skb, r->ident) ? -EMSGSIZE : 1;

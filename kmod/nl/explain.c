@@ -8,6 +8,7 @@
 #include <net/route.h>
 #include "family.h"
 #include "notify.h"
+#include "verdict.h"
 
 struct question {
 	const struct zonefw_policy *p;
@@ -153,9 +154,7 @@ static bool spoofed(const struct question *q)
 
 static void decide(struct question *q)
 {
-	const struct zonefw_cell *cell;
-	const struct zonefw_rule *r;
-	u32 pos = 0;
+	struct zonefw_verdict v;
 
 	q->action = ZONEFW_ACCEPT;
 	q->reason = ZONEFW_R_BUILTIN;
@@ -170,13 +169,10 @@ static void decide(struct question *q)
 		return;
 	q->k.in = *q->in ? q->in : NULL;
 	q->k.out = *q->out ? q->out : NULL;
-	cell = zonefw_cell(q->p, q->from, q->to);
-	do {
-		r = zonefw_cell_next(q->p->rules, cell, &q->k, &pos);
-	} while (r && r->action == ZONEFW_CONTINUE);
-	q->reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
-	q->rule = r ? r->ident->id : 0;
-	q->action = r ? r->action : cell->def ? cell->def->action : ZONEFW_DROP;
+	zonefw_decide(q->p, &q->k, q->from, q->to, &v);
+	q->reason = v.reason;
+	q->rule = zonefw_rule_id(&v);
+	q->action = v.action;
 }
 
 static int reply(struct genl_info *info, const struct question *q)

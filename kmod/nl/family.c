@@ -91,7 +91,7 @@ static int reset_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!p)
 		return 0;
 	for (n = 0; n < p->nrules; n++)
-		zonefw_ident_zero(p->rules[n].ident);
+		zonefw_ident_zero(p->rules[n]->ident);
 	for (n = 0; n < (u32)p->nz * p->nz; n++)
 		zonefw_ident_zero(p->cells[n].ident);
 	zonefw_policy_put(p);

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The verdict on one packet whose zones are known: built-in rules, live flows
+ * by the verdict cache, everything else by the matrix. Softirq or process
+ * context with RCU read side held by netfilter; no lock is taken.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ipv6.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/netfilter/nf_conntrack.h>
+#include "judge.h"
+#include "skbkey.h"
+#include "vcache.h"
+#include "verdict.h"
+
+static unsigned int pass(const struct zonefw_pkt *k, u8 reason)
+{
+	zonefw_stat(k->zn, reason);
+	zonefw_stat(k->zn, ZONEFW_S_ACCEPTED);
+	return NF_ACCEPT;
+}
+
+static bool is_nd(const struct zonefw_key *k)
+{
+	return k->family == 6 && k->proto == IPPROTO_ICMPV6 && (k->flags & ZONEFW_K_TYPE) &&
+	       k->type >= NDISC_ROUTER_SOLICITATION && k->type <= NDISC_REDIRECT;
+}
+
+static bool is_mld(const struct zonefw_key *k)
+{
+	return k->family == 6 && k->proto == IPPROTO_ICMPV6 && (k->flags & ZONEFW_K_TYPE) &&
+	       ((k->type >= ICMPV6_MGM_QUERY && k->type <= ICMPV6_MGM_REDUCTION) ||
+		k->type == ICMPV6_MLD2_REPORT);
+}
+
+/* RFC 4890 4.4.1: link-local machinery, to and from this host only.
+ * Hop limit 255 (RFC 4861) and 1 (RFC 3810) prove that no router was passed.
+ */
+static int builtin(const struct zonefw_pkt *k)
+{
+	u8 want;
+
+	if (is_nd(&k->key))
+		want = 255;
+	else if (is_mld(&k->key))
+		want = 1;
+	else
+		return -1;
+	if (k->st->hook != NF_INET_FORWARD && ipv6_hdr(k->skb)->hop_limit == want)
+		return pass(k, ZONEFW_R_BUILTIN);
+	return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_BUILTIN);
+}
+
+static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
+{
+	if (r)
+		zonefw_count(r->ident, k->skb->len);
+	zonefw_count(zonefw_cell(k->p, k->from, k->to)->ident, k->skb->len);
+}
+
+/* Rules that count or log and go on are served on the way. */
+static void decide(struct zonefw_pkt *k, struct zonefw_verdict *v)
+{
+	*v = (struct zonefw_verdict){ };
+	while (zonefw_classify(k->p, &k->key, k->from, k->to, v) == ZONEFW_CONTINUE) {
+		zonefw_count(v->rule->ident, k->skb->len);
+		if (v->log)
+			zonefw_log(k, v->log, zonefw_rule_id(v), v->action, v->reason);
+	}
+}
+
+/* May this packet speak for its flow? One that came by a way its source is not
+ * routed by is judged, but never changes what is known of a flow.
+ */
+static bool own_way(const struct zonefw_pkt *k)
+{
+	return k->st->hook == NF_INET_LOCAL_OUT || !k->st->in ||
+	       !zonefw_spoofed(k->zn->net, k->p, k->from, k->st->in, k->key.family, k->key.src);
+}
+
+/* A copy of a first packet from elsewhere does not take the flow over. */
+static bool may_enter(const struct zonefw_pkt *k, const struct nf_conn *ct)
+{
+	u32 slot;
+
+	return !nf_ct_is_confirmed(ct) ||
+	       zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, k->from, k->to, &slot) !=
+	       ZONEFW_OTHER_ZONES;
+}
+
+static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u16 to,
+		     const struct zonefw_verdict *v)
+{
+	struct zonefw_stamp s = { .gen = k->p->gen, .from = from, .to = to,
+				  .slot = zonefw_slot(v) };
+
+	zonefw_vcache_enter(k->zn->vcache, ct, &s);
+}
+
+static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdict *v)
+{
+	zonefw_stat(k->zn, ZONEFW_S_QUEUED);
+	zonefw_stat(k->zn, v->reason);
+	return NF_QUEUE_NR(v->arg) |
+	       (v->rule->flags & ZONEFW_RULE_BYPASS ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+}
+
+/* A packet that no connection speaks for: the rules decide. */
+static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
+{
+	struct zonefw_verdict v;
+
+	decide(k, &v);
+	count_rule(k, v.rule);
+	if (v.log)
+		zonefw_log(k, v.log, zonefw_rule_id(&v), v.action, v.reason);
+	switch (v.action) {
+	case ZONEFW_ACCEPT:
+		if (ct && may_enter(k, ct))
+			remember(k, ct, k->from, k->to, &v);
+		return pass(k, v.reason);
+	case ZONEFW_QUEUE:
+		return queue(k, &v);
+	default:
+		return zonefw_refuse(k, v.action, v.arg, v.reason);
+	}
+}
+
+/* The policy has changed, or forgot: judge the flow by its original direction. */
+static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply,
+			    u16 from, u16 to)
+{
+	struct zonefw_verdict v;
+	struct zonefw_key key;
+	bool speaks;
+
+	if (!zonefw_ct_key(ct, &k->key, reply, &key))
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
+	zonefw_decide(k->p, &key, from, to, &v);
+	count_rule(k, v.rule);
+	speaks = !key.guessed && own_way(k);
+	if (v.action == ZONEFW_ACCEPT || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
+		if (speaks)
+			remember(k, ct, from, to, &v);
+		return pass(k, ZONEFW_R_ESTABLISHED);
+	}
+	if (speaks && nf_ct_is_confirmed(ct))
+		nf_ct_kill(ct);
+	return zonefw_refuse(k, v.action, v.arg, ZONEFW_R_REMATCH);
+}
+
+/* A packet of a flow that conntrack knows. */
+static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool reply)
+{
+	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
+	u32 slot;
+
+	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot)) {
+	case ZONEFW_HIT:
+		if (slot > k->p->nrules)	/* torn by halves on a 32-bit machine */
+			return rematch(k, ct, reply, from, to);
+		count_rule(k, slot ? k->p->rules[slot - 1] : NULL);
+		return pass(k, ZONEFW_R_ESTABLISHED);
+	case ZONEFW_OTHER_ZONES:
+		return judge_new(k, NULL);
+	default:
+		return rematch(k, ct, reply, from, to);
+	}
+}
+
+/* RFC 4890 4.3.1 and their IPv4 sisters; a redirect is no error of a flow. */
+static bool is_error(const struct zonefw_key *k)
+{
+	if (!(k->flags & ZONEFW_K_TYPE))
+		return false;
+	if (k->family == 6)
+		return k->proto == IPPROTO_ICMPV6 && k->type >= ICMPV6_DEST_UNREACH &&
+		       k->type <= ICMPV6_PARAMPROB;
+	return k->proto == IPPROTO_ICMP &&
+	       (k->type == ICMP_DEST_UNREACH || k->type == ICMP_TIME_EXCEEDED ||
+		k->type == ICMP_PARAMETERPROB);
+}
+
+/* Related: an error about a live flow through the flow's own zones, or the
+ * kernel's own answer to a refused packet (nf_ct_attach). An expected
+ * connection is judged as new.
+ */
+static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool reply)
+{
+	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
+	u32 slot;
+
+	if (k->st->hook == NF_INET_LOCAL_OUT && !test_bit(IPS_EXPECTED_BIT, &ct->status))
+		return pass(k, ZONEFW_R_RELATED);
+	if (!is_error(&k->key) || !nf_ct_is_confirmed(ct))
+		return judge_new(k, NULL);
+	if (k->from != ZONEFW_ZONE_SELF && k->to != ZONEFW_ZONE_SELF &&
+	    zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot) ==
+	    ZONEFW_OTHER_ZONES)
+		return judge_new(k, NULL);
+	return pass(k, ZONEFW_R_RELATED);
+}
+
+/* RFC 3927 2.7: a link-local address is of its link, and is never forwarded. */
+static bool link_local_forward(const struct zonefw_pkt *k)
+{
+	return k->st->hook == NF_INET_FORWARD && k->key.family == 4 &&
+	       ((k->key.src[0] == 169 && k->key.src[1] == 254) ||
+		(k->key.dst[0] == 169 && k->key.dst[1] == 254));
+}
+
+/**
+ * zonefw_judge() - the verdict on a packet whose zones are known
+ * @k: packet, with a policy
+ *
+ * Context: a filter hook, RCU read side.
+ * Return: NF_ACCEPT, NF_DROP or a queue.
+ */
+unsigned int zonefw_judge(struct zonefw_pkt *k)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(k->skb, &info);
+	int verdict;
+
+	/* link-local and multicast addresses are in no net: the device decides */
+	verdict = zonefw_dev_zoned(k->p, k->dev) ? builtin(k) : -1;
+	if (verdict >= 0)
+		return verdict;
+	if (k->from == ZONEFW_ZONE_NONE || k->to == ZONEFW_ZONE_NONE)
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_UNZONED);
+	if (link_local_forward(k))
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
+	if (!ct && info != IP_CT_UNTRACKED && !k->p->opt.invalid_accept)
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
+	if (!ct)
+		return judge_new(k, NULL);
+	switch (info) {
+	case IP_CT_ESTABLISHED:
+	case IP_CT_ESTABLISHED_REPLY:
+		return judge_flow(k, ct, info == IP_CT_ESTABLISHED_REPLY);
+	case IP_CT_RELATED:
+	case IP_CT_RELATED_REPLY:
+		if (nf_ct_is_confirmed(ct) || !test_bit(IPS_EXPECTED_BIT, &ct->status))
+			return judge_related(k, ct, info == IP_CT_RELATED_REPLY);
+		fallthrough;
+	default:
+		return judge_new(k, ct);
+	}
+}
+
+/**
+ * zonefw_judge_without() - the verdict where no policy is in force
+ * @k: packet; only with boot=closed or panic is there a hook at all
+ *
+ * Context: a filter hook, RCU read side.
+ * Return: NF_ACCEPT or NF_DROP.
+ */
+unsigned int zonefw_judge_without(struct zonefw_pkt *k)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(k->skb, &info);
+	int verdict;
+
+	if (!READ_ONCE(k->zn->closed))
+		return NF_ACCEPT;
+	verdict = builtin(k);
+	if (verdict >= 0)
+		return verdict;
+	if (ct && (info == IP_CT_ESTABLISHED || info == IP_CT_ESTABLISHED_REPLY))
+		return pass(k, ZONEFW_R_ESTABLISHED);
+	return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_CLOSED);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One APPLY message on its way into a policy that nobody sees yet. */
+#ifndef ZONEFW_NL_APPLY_H
+#define ZONEFW_NL_APPLY_H
+#include <net/genetlink.h>
+#include "zonefw.h"
+
+/**
+ * struct zonefw_apply - a message being parsed
+ * @extack: refusal
+ * @p: the policy that is filled
+ * @zone: zones parsed so far; likewise @rule and @def
+ * @want: per rule the id to keep, or 0
+ */
+struct zonefw_apply {
+	struct netlink_ext_ack *extack;
+	struct zonefw_policy *p;
+	u32 zone, rule, def;
+	u32 *want;
+};
+
+/* apply.c: shared by the parsers of objects */
+int zonefw_refuse_attr(struct zonefw_apply *a, const struct nlattr *at, const char *why);
+struct nlattr *zonefw_keep_attr(struct zonefw_apply *a, const struct nlattr *at);
+u32 zonefw_count_attr(const struct nlattr *nest, int type);
+int zonefw_names_attr(const struct nlattr *nest, int type, char (**rows)[ZONEFW_DEVNAME], u32 n);
+
+/* one object each: zone.c, rule.c, celldef.c, options.c */
+int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_celldef_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_options_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_options_check(struct zonefw_apply *a);
+
+static inline bool zonefw_zone_word_ok(const struct zonefw_apply *a, u16 z)
+{
+	return z == ZONEFW_ZONE_ANY || z < a->p->nz;
+}
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * APPLY: one rule into the policy. Process context, nobody sees the policy yet.
+ */
+#include <linux/if.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "apply.h"
+#include "gen.h"
+
+static int zone_list(struct zonefw_apply *a, const struct nlattr *nest, const struct nlattr *at,
+		     const u16 **list, u16 *n)
+{
+	u16 i;
+
+	if (!at || nla_len(at) < 2 || nla_len(at) % 2 || nla_len(at) / 2 > ZONEFW_LIST_MAX)
+		return zonefw_refuse_attr(a, nest, "a rule needs a list of zones FROM and TO");
+	*list = nla_data(at);
+	*n = nla_len(at) / 2;
+	for (i = 0; i < *n; i++)
+		if (!zonefw_zone_word_ok(a, (*list)[i]))
+			return zonefw_refuse_attr(a, nest, "a rule names a zone that does not exist");
+	return 0;
+}
+
+static int list_of(struct zonefw_apply *a, const struct nlattr *nest, const struct nlattr *at,
+		   size_t size, const void **list, u16 *n)
+{
+	if (!at)
+		return 0;
+	if (!nla_len(at) || nla_len(at) % size || nla_len(at) / size > ZONEFW_LIST_MAX)
+		return zonefw_refuse_attr(a, nest, "a list of a rule is empty, broken, or longer than 1024");
+	*list = nla_data(at);
+	*n = nla_len(at) / size;
+	return 0;
+}
+
+static bool addr_ok(const struct zonefw_addr *x)
+{
+	int len = x->family == 4 ? 4 : 16, i;
+
+	if ((x->family != 4 && x->family != 6) || x->kind > 1)
+		return false;
+	if (x->kind == 0)
+		return memcmp(x->lo, x->hi, len) <= 0;
+	for (i = 0; i < len; i++)
+		if (x->lo[i] & ~x->hi[i])
+			return false;
+	return true;
+}
+
+static bool l4_ok(const struct zonefw_l4 *b)
+{
+	return b->sport_lo <= b->sport_hi && b->dport_lo <= b->dport_hi &&
+	       b->type_lo <= b->type_hi && b->code_lo <= b->code_hi && b->flags <= 7;
+}
+
+static int rule_lists(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
+{
+	const struct nlattr *n = r->blob;
+	int err = zone_list(a, n, tb[ZONEFW_AR_FROM], &r->from, &r->nfrom);
+	u16 i;
+
+	if (!err)
+		err = zone_list(a, n, tb[ZONEFW_AR_TO], &r->to, &r->nto);
+	if (!err)
+		err = list_of(a, n, tb[ZONEFW_AR_SRC], sizeof(*r->src), (const void **)&r->src, &r->nsrc);
+	if (!err)
+		err = list_of(a, n, tb[ZONEFW_AR_DST], sizeof(*r->dst), (const void **)&r->dst, &r->ndst);
+	if (!err)
+		err = list_of(a, n, tb[ZONEFW_AR_L4], sizeof(*r->l4), (const void **)&r->l4, &r->nl4);
+	if (!err)
+		err = list_of(a, n, tb[ZONEFW_AR_MAC], 6, (const void **)&r->mac, &r->nmac);
+	for (i = 0; !err && i < r->nsrc; i++)
+		if (!addr_ok(&r->src[i]))
+			err = zonefw_refuse_attr(a, n, "a source address of a rule is broken or a reversed range");
+	for (i = 0; !err && i < r->ndst; i++)
+		if (!addr_ok(&r->dst[i]))
+			err = zonefw_refuse_attr(a, n, "a destination address of a rule is broken or a reversed range");
+	for (i = 0; !err && i < r->nl4; i++)
+		if (!l4_ok(&r->l4[i]))
+			err = zonefw_refuse_attr(a, n, "a port or type range of a rule is reversed");
+	return err;
+}
+
+static int rule_devs(struct zonefw_apply *a, struct zonefw_rule *r)
+{
+	u32 in = zonefw_count_attr(r->blob, ZONEFW_AR_IN), out = zonefw_count_attr(r->blob, ZONEFW_AR_OUT);
+	int err;
+
+	if (in > ZONEFW_LIST_MAX || out > ZONEFW_LIST_MAX)
+		return zonefw_refuse_attr(a, r->blob, "a rule names more than 1024 devices");
+	r->nin = in;
+	r->nout = out;
+	err = zonefw_names_attr(r->blob, ZONEFW_AR_IN, (char (**)[ZONEFW_DEVNAME])&r->in, in);
+	if (err)
+		return err;
+	return zonefw_names_attr(r->blob, ZONEFW_AR_OUT, (char (**)[ZONEFW_DEVNAME])&r->out, out);
+}
+
+static int rule_scalars(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
+{
+	if (!tb[ZONEFW_AR_ACTION])
+		return zonefw_refuse_attr(a, r->blob, "a rule has no action");
+	r->action = nla_get_u8(tb[ZONEFW_AR_ACTION]);
+	r->arg = tb[ZONEFW_AR_ARG] ? nla_get_u32(tb[ZONEFW_AR_ARG]) : 0;
+	if (r->arg > U16_MAX)
+		return zonefw_refuse_attr(a, r->blob, "a queue number is at most 65535");
+	if (r->action == ZONEFW_REJECT && r->arg >= __ZONEFW_REJ_MAX)
+		return zonefw_refuse_attr(a, r->blob, "a rule rejects in a way that does not exist");
+	r->flags = tb[ZONEFW_AR_FLAGS] ? nla_get_u32(tb[ZONEFW_AR_FLAGS]) : 0;
+	r->family = tb[ZONEFW_AR_FAMILY] ? nla_get_u8(tb[ZONEFW_AR_FAMILY]) : 0;
+	if (r->family && r->family != 4 && r->family != 6)
+		return zonefw_refuse_attr(a, r->blob, "the family of a rule must be 4 or 6");
+	r->log = tb[ZONEFW_AR_LOG] ? nla_data(tb[ZONEFW_AR_LOG]) : NULL;
+	if (tb[ZONEFW_AR_MARK]) {
+		const u32 *m = nla_data(tb[ZONEFW_AR_MARK]);
+
+		r->mask = m[1];
+		r->mark = m[0] & m[1];
+		r->has_mark = true;
+	}
+	r->has_dscp = tb[ZONEFW_AR_DSCP];
+	r->dscp = r->has_dscp ? nla_get_u8(tb[ZONEFW_AR_DSCP]) : 0;
+	return 0;
+}
+
+/**
+ * zonefw_rule_parse() - a rule
+ * @a: the message
+ * @at: the object's attribute
+ *
+ * Return: 0, -EINVAL with a sentence, or -ENOMEM.
+ */
+int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
+{
+	struct nlattr *tb[ZONEFW_AR_MAX + 1];
+	u32 i = a->rule++;
+	struct zonefw_rule *r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	a->p->rules[i] = r;
+	if (!r)
+		return -ENOMEM;
+	r->blob = zonefw_keep_attr(a, at);
+	if (!r->blob)
+		return -ENOMEM;
+	err = nla_parse_nested(tb, ZONEFW_AR_MAX, r->blob, zonefw_attr_rule_policy, a->extack);
+	if (!err)
+		err = rule_scalars(a, r, tb);
+	if (!err)
+		err = rule_lists(a, r, tb);
+	if (!err)
+		err = rule_devs(a, r);
+	a->want[i] = !err && tb[ZONEFW_AR_ID] ? nla_get_u32(tb[ZONEFW_AR_ID]) : 0;
+	return err;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The one function that decides: hooks, the re-check of live flows, and
+ * explain all call it. Const data in, a verdict out; RCU read side or a
+ * reference to the policy; nothing is counted here.
+ */
+#include "verdict.h"
+
+/**
+ * zonefw_classify() - the next word of the policy on a key
+ * @p: policy
+ * @key: packet
+ * @from: ingress zone, below @p->nz
+ * @to: egress zone, below @p->nz
+ * @v: in/out; zeroed before the first call
+ *
+ * Stops at each rule that matches, also at one that only counts or logs and
+ * goes on (ZONEFW_CONTINUE): the caller serves it and asks again.
+ *
+ * Return: the action, as in @v.
+ */
+u8 zonefw_classify(const struct zonefw_policy *p, struct zonefw_key *key, u16 from, u16 to,
+		   struct zonefw_verdict *v)
+{
+	const struct zonefw_cell *cell = zonefw_cell(p, from, to);
+	const struct zonefw_celldef *d = cell->def;
+	const struct zonefw_rule *r = zonefw_cell_next(p->rules, cell, key, &v->cur);
+
+	v->rule = r;
+	v->reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
+	v->action = r ? r->action : d ? d->action : ZONEFW_DROP;
+	v->arg = r ? r->arg : d ? d->arg : 0;
+	v->log = r ? r->log : d ? d->log : NULL;
+	return v->action;
+}
+
+/**
+ * zonefw_decide() - the verdict, with rules that only count or log passed over
+ * @p: policy
+ * @key: packet
+ * @from: ingress zone, below @p->nz
+ * @to: egress zone, below @p->nz
+ * @v: out
+ */
+void zonefw_decide(const struct zonefw_policy *p, struct zonefw_key *key, u16 from, u16 to,
+		   struct zonefw_verdict *v)
+{
+	*v = (struct zonefw_verdict){ };
+	while (zonefw_classify(p, key, from, to, v) == ZONEFW_CONTINUE)
+		;
+}
