@@ -29,6 +29,10 @@ test:
 check:
 	tests/static/check
 
+# as long as one likes: make fuzz FUZZ_SECONDS=3600
+fuzz:
+	tests/fuzz/run
+
 demo:
 	tests/demo/run
 
@@ -70,8 +74,9 @@ help:
 	@echo "  userspace     userspace/zonefw"
 	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
 	@echo "  check         static checks only"
+	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
 	@echo "  demo          a three-legged DMZ with real servers in a virtual machine"
 	@echo "  demo-shell    the same, with a shell"
 	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test check demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test check fuzz demo demo-shell install uninstall dkms-install clean help
