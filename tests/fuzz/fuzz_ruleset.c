@@ -123,23 +123,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { data, size };
 	u32 n = take(&in) % RULES + 1, index[RULES];
 	struct zonefw_cell cell = { .rules = index, .nrules = n };
+	struct zonefw_rule *list[RULES];
 
 	for (u32 i = 0; i < n; i++) {
-		index[i] = i;
+		list[index[i] = i] = &rules[i];
 		rule(&in, i);
 	}
 	for (int i = 0; i < KEYS; i++) {
 		const struct zonefw_rule *r;
 		struct zonefw_key k;
-		u32 pos = 0, want = 0;
+		struct zonefw_cursor cur = { 0 };
+		u32 want = 0;
 
 		packet(&in, &k);
 		while (want < n && !oracle_match(&rules[want], &k))
 			want++;
-		r = zonefw_cell_next(rules, &cell, &k, &pos);
-		if (r ? (u32)(r - rules) != want : want != n) {
+		r = zonefw_cell_next(list, &cell, &k, &cur);
+		if (r ? r != &rules[want] || cur.slot != want + 1 : want != n) {
 			fprintf(stderr, "packet %d: rule %ld, by the oracle %u of %u\n", i,
-				r ? (long)(r - rules) : -1L, want, n);
+				r ? (long)cur.slot - 1 : -1L, want, n);
 			abort();
 		}
 	}
