@@ -11,7 +11,8 @@ struct diag { struct pos pos; char *text; bool warn; int seq; };
 
 enum tok_kind { T_WORD, T_STR, T_LB, T_RB, T_SEMI, T_COMMA, T_BANG, T_EQ, T_NL, T_EOF };
 struct tok { enum tok_kind kind; char *s; struct pos pos; };
-struct lexer { struct src *src; size_t off; int line, col; struct tok cur; size_t prev_end; bool bad; };
+/* skim: words are passed over, their text is not wanted */
+struct lexer { struct src *src; size_t off; int line, col; struct tok cur; size_t prev_end; bool bad, skim; };
 
 typedef VEC(char *) strvec;
 typedef VEC(struct zonefw_addr) addrvec;
@@ -45,9 +46,10 @@ enum clause {
 struct unsup { struct pos pos; char *what; };
 
 struct rule {
+	char *name;
 	struct pos pos;
 	zrefvec from, to;
-	char *cl[CL_MAX], *text, *name, *comment, *log, *where;
+	char *cl[CL_MAX], *text, *comment, *log, *where;
 	int action;
 	uint32_t arg, flags, id, mark, mark_mask;
 	uint8_t family, dscp;
@@ -89,6 +91,8 @@ struct assertion {
 	struct rule *match;
 	VEC(struct rule *) except;
 };
+/* an index by name, see names.c; what is indexed begins with its name */
+struct names { void **tab; uint32_t cap; int seen; bool latest; };
 struct model {
 	VEC(struct zone *) zones;
 	VEC(struct rule *) rules;
@@ -102,6 +106,8 @@ struct model {
 	VEC(struct src *) srcs, stack;
 	struct opts opt;
 	struct zone self, any;
+	struct names zone_ix, let_ix, service_ix, set_ix, rule_ix;
+	struct cell **defaults;		/* by pair of zones: the block with their default */
 	uint32_t gen;
 	int errors;
 };
@@ -109,6 +115,9 @@ struct model {
 /* lexer.c */
 void lex_init(struct lexer *l, struct src *s);
 void lex_next(struct lexer *l, struct model *m);
+
+/* names.c */
+void *names_find(struct names *ix, void *const *v, int n, const char *name);
 
 /* model.c */
 struct model *model_new(void);
@@ -133,6 +142,7 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 bool parse_net(struct model *m, struct tok *t, struct zonefw_net *n);
 bool parse_ip(const char *s, int *family, u128 *v);
 char *fmt_ip(int family, u128 v);
+void sb_ip(struct sbuf *b, int family, u128 v);
 char *fmt_net(const struct zonefw_net *n);
 bool parse_duration(const char *s, uint64_t *sec);
 bool parse_rate(const char *s, uint32_t *n, uint32_t *per);

@@ -97,10 +97,7 @@ static bool cell_line(struct parser *p, void *arg)
 	if (!r)
 		return false;
 	r->from = c->from;
-	r->to = c->to;
-	/* own copies: resolution writes into them */
-	r->from.v = memcpy(xalloc(sizeof(*r->from.v) * r->from.cap), r->from.v, sizeof(*r->from.v) * r->from.n);
-	r->to.v = memcpy(xalloc(sizeof(*r->to.v) * r->to.cap), r->to.v, sizeof(*r->to.v) * r->to.n);
+	r->to = c->to;		/* shared: resolved once for the block */
 	PUSH(p->m->rules, r);
 	return true;
 }

@@ -25,14 +25,30 @@ bool parse_ip(const char *s, int *family, u128 *v)
 	return false;
 }
 
-char *fmt_ip(int family, u128 v)
+void sb_ip(struct sbuf *b, int family, u128 v)
 {
 	char buf[INET6_ADDRSTRLEN];
-	uint8_t b[16];
+	uint8_t a[16];
 
-	store_be(b, family == 4 ? 4 : 16, v);
-	inet_ntop(family == 4 ? AF_INET : AF_INET6, b, buf, sizeof(buf));
-	return xstrdup(buf);
+	if (family == 6) {
+		store_be(a, 16, v);
+		inet_ntop(AF_INET6, a, buf, sizeof(buf));
+		sb_put(b, buf);
+		return;
+	}
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		sb_num(b, (unsigned)(v >> shift) & 255);
+		if (shift)
+			sb_putn(b, ".", 1);
+	}
+}
+
+char *fmt_ip(int family, u128 v)
+{
+	struct sbuf b = { 0 };
+
+	sb_ip(&b, family, v);
+	return sb_str(&b);
 }
 
 static u128 low_mask(int bits)
@@ -89,7 +105,9 @@ static bool addr_suffix(struct model *m, struct tok *t, addrvec *out, struct sbu
 		return false;
 	}
 	push_range(out, 6, 1, v, low_mask((int)n));
-	sb_fmt(text, "%s%s/-%d", text->n ? ", " : "", fmt_ip(6, v), (int)n);
+	sb_sep(text);
+	sb_ip(text, 6, v);
+	sb_fmt(text, "/-%d", (int)n);
 	return true;
 }
 
@@ -141,14 +159,14 @@ static bool set_use(struct model *m, struct tok *t, bool port, struct sbuf *text
 		err_at(m, t->pos, "set '%s' holds %s", s->name, s->port ? "ports" : "addresses");
 		return false;
 	}
-	unsupported(m, t->pos, xfmt("@%s", s->name));
-	sb_fmt(text, "%s@%s", text->n ? ", " : "", s->name);
+	unsupported(m, t->pos, xcat("@", s->name, ""));
+	sb_item(text, t->s);
 	return true;
 }
 
 bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *text)
 {
-	const char *dash, *sep = text->n ? ", " : "";
+	const char *dash;
 	int fam, fam2, len, r;
 	u128 v, w;
 
@@ -158,7 +176,8 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		return addr_suffix(m, t, out, text);
 	if (parse_ip(t->s, &fam, &v)) {
 		push_range(out, fam, 0, v, v);
-		sb_fmt(text, "%s%s", sep, fmt_ip(fam, v));
+		sb_sep(text);
+		sb_ip(text, fam, v);
 		return true;
 	}
 	r = parse_prefix(m, t, &fam, &v, &len);
@@ -166,7 +185,10 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		if (!r)
 			return false;
 		push_range(out, fam, 0, v, v | low_mask((fam == 4 ? 32 : 128) - len));
-		sb_fmt(text, "%s%s/%d", sep, fmt_ip(fam, v), len);
+		sb_sep(text);
+		sb_ip(text, fam, v);
+		sb_put(text, "/");
+		sb_num(text, (unsigned)len);
 		return true;
 	}
 	dash = strchr(t->s, '-');
@@ -181,7 +203,10 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 			return false;
 		}
 		push_range(out, fam, 0, v, w);
-		sb_fmt(text, "%s%s-%s", sep, fmt_ip(fam, v), fmt_ip(fam, w));
+		sb_sep(text);
+		sb_ip(text, fam, v);
+		sb_put(text, "-");
+		sb_ip(text, fam, w);
 		return true;
 	}
 	if (isdigit((unsigned char)t->s[0]) || strchr(t->s, ':') || strchr(t->s, '/')) {
@@ -240,7 +265,7 @@ static bool port_let(struct model *m, struct let *l, struct tok *t, prvec *out, 
 
 bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *text)
 {
-	const char *dash = strchr(t->s, '-'), *sep = text->n ? ", " : "";
+	const char *dash = strchr(t->s, '-');
 	struct let *l = let_find(m, t->s);
 	strvec cand = { 0 };
 	uint64_t a, b;
@@ -252,7 +277,8 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 		return port_let(m, l, t, out, text);
 	if (parse_u64(t->s, 65535, &a)) {
 		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)a }));
-		sb_fmt(text, "%s%u", sep, (unsigned)a);
+		sb_sep(text);
+		sb_num(text, a);
 		return true;
 	}
 	if (dash && isdigit((unsigned char)t->s[0])) {
@@ -266,13 +292,17 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 			return false;
 		}
 		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)b }));
-		sb_fmt(text, "%s%u-%u", sep, (unsigned)a, (unsigned)b);
+		sb_sep(text);
+		sb_num(text, a);
+		sb_put(text, "-");
+		sb_num(text, b);
 		return true;
 	}
 	p = isdigit((unsigned char)t->s[0]) ? -1 : port_by_name(t->s);
 	if (p >= 0) {
 		PUSH(*out, ((struct prange){ (uint16_t)p, (uint16_t)p }));
-		sb_fmt(text, "%s%d", sep, p);
+		sb_sep(text);
+		sb_num(text, (unsigned)p);
 		return true;
 	}
 	for (int i = 0; i < m->lets.n; i++)

@@ -49,8 +49,8 @@ static void newlines(struct parser *p)
 		pnext(p);
 }
 
-/* after an error: to the end of the statement, over its whole block if it has one */
-static void skip_statement(struct parser *p)
+/* to the end of the statement, over its whole block if it has one */
+static void pass_over(struct parser *p)
 {
 	int depth = 0;
 
@@ -62,6 +62,7 @@ static void skip_statement(struct parser *p)
 		if (k == T_LB)
 			depth++;
 		if (k == T_RB && --depth == 0) {
+			p->lx.skim = false;
 			pnext(p);
 			return;
 		}
@@ -75,6 +76,14 @@ static void skip_statement(struct parser *p)
 				return;
 		}
 	}
+}
+
+/* after an error, or in the pass that does not read it */
+static void skip_statement(struct parser *p)
+{
+	p->lx.skim = true;
+	pass_over(p);
+	p->lx.skim = false;
 }
 
 static bool end_statement(struct parser *p)

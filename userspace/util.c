@@ -1,113 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory that lives as long as the process, vectors, strings, small parsing. */
+/* Small parsing: numbers, names, patterns, addresses as numbers, files. */
 #include "util.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <linux/zonefw.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-struct chunk { struct chunk *next; max_align_t data[]; };
-static struct chunk *chunks;	/* keeps everything reachable */
-
-void *xalloc(size_t n)
-{
-	struct chunk *c = calloc(1, sizeof(*c) + (n ? n : 1));
-
-	if (!c) {
-		fputs("zonefw: out of memory\n", stderr);
-		abort();
-	}
-	c->next = chunks;
-	chunks = c;
-	return c->data;
-}
-
-void *vec_grow(void *old, int *cap, size_t size)
-{
-	int want = *cap ? *cap * 2 : 8;
-	void *v = xalloc((size_t)want * size);
-
-	if (old)
-		memcpy(v, old, (size_t)*cap * size);
-	*cap = want;
-	return v;
-}
-
-char *xstrndup(const char *s, size_t n)
-{
-	char *r = xalloc(n + 1);
-
-	if (n)
-		memcpy(r, s, n);
-	return r;
-}
-
-char *xstrdup(const char *s)
-{
-	return xstrndup(s, strlen(s));
-}
-
-static char *vfmt(const char *fmt, va_list ap)
-{
-	va_list aq;
-	char *r;
-	int n;
-
-	va_copy(aq, ap);
-	n = vsnprintf(NULL, 0, fmt, aq);
-	va_end(aq);
-	r = xalloc(n + 1);
-	vsnprintf(r, n + 1, fmt, ap);
-	return r;
-}
-
-char *xfmt(const char *fmt, ...)
-{
-	va_list ap;
-	char *r;
-
-	va_start(ap, fmt);
-	r = vfmt(fmt, ap);
-	va_end(ap);
-	return r;
-}
-
-void sb_putn(struct sbuf *b, const char *s, size_t n)
-{
-	if (b->n + n + 1 > b->cap) {
-		size_t cap = (b->n + n + 1) * 2 + 64;
-		char *v = xalloc(cap);
-
-		if (b->n)
-			memcpy(v, b->s, b->n);
-		b->s = v;
-		b->cap = cap;
-	}
-	memcpy(b->s + b->n, s, n);
-	b->n += n;
-	b->s[b->n] = 0;
-}
-
-void sb_put(struct sbuf *b, const char *s)
-{
-	sb_putn(b, s, strlen(s));
-}
-
-void sb_fmt(struct sbuf *b, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	sb_put(b, vfmt(fmt, ap));
-	va_end(ap);
-}
-
-char *sb_str(struct sbuf *b)
-{
-	return b->s ? b->s : xstrdup("");
-}
+#include <sys/stat.h>
 
 int edit_distance(const char *a, const char *b)
 {
@@ -202,11 +101,14 @@ char *read_all(const char *path, size_t *len)
 {
 	FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
 	struct sbuf b = { 0 };
-	char buf[8192];
+	struct stat st;
+	char buf[65536];
 	size_t n;
 
 	if (!f)
 		return NULL;
+	if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode))
+		sb_room(&b, (size_t)st.st_size + 1);
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
 		sb_putn(&b, buf, n);
 	n = ferror(f);

@@ -93,6 +93,16 @@ d "suffix" "$Z2 lan -> wan { accept dst ::1/-64 }" "accept dst ::1/-64"
 d "own service" "service w { http; tcp dport 8000-8010 }
 $Z2 lan -> wan { accept w }" "service w { http; tcp dport 8000-8010 }"
 d "options" "options { log nflog 5; rematch off }" "options { log nflog 5; rematch off }"
+# many names and many blocks: linear, not quadratic (20,000 blocks in well under the time limit)
+awk 'BEGIN { for (i = 0; i < 8; i++) printf "zone z%d { dev z%d }\n", i, i
+	for (i = 0; i < 20000; i++) printf "let n%d = 10.0.%d.%d\nz%d -> z%d { accept tcp dport %d dst n%d name r%d; drop udp }\n",
+		i, i / 256, i % 256, i % 8, (i + 1) % 8, i % 65536, i, i }' > big.conf
+if timeout 20 "$Z" _dump big.conf > big.txt && [ "$(grep -c 'name r' big.txt)" = 20000 ] &&
+   timeout 20 "$Z" -q check big.txt && "$Z" _dump big.txt | cmp -s - big.txt; then
+	pass=$((pass + 1))
+else
+	fail=$((fail + 1)); echo "FAIL: many blocks and names"
+fi
 printf 'zone a { dev x }\na -> any { masquerade }\n' > m.conf
 c "apply refuses" 1 "m.conf:2:12: error: 'masquerade' is not supported yet" apply m.conf
 c "no such command" 1 "did you mean 'show'?" shwo
