@@ -6,8 +6,9 @@ void lex_init(struct lexer *l, struct src *s)
 {
 	memset(l, 0, sizeof(*l));
 	l->src = s;
+	l->off = s->start;
 	l->line = 1;
-	l->col = 1;
+	l->col = (int)s->start + 1;
 }
 
 static int peek(const struct lexer *l, size_t k)
@@ -77,6 +78,10 @@ static void lex_string(struct lexer *l, struct model *m)
 	if (peek(l, 0) == '"')
 		advance(l);
 	l->cur.s = sb_str(&b);
+	if (!utf8_valid(l->cur.s)) {
+		err_at(m, l->cur.pos, "this string is not UTF-8");
+		l->cur.s = printable(l->cur.s);
+	}
 }
 
 /* Of each byte: 0 belongs to a word, 1 ends it, 2 asks for the byte behind. */

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define CARET_WIDTH 160		/* of a longer line only this much is shown */
+
 struct model *model_new(void)
 {
 	struct model *m = xalloc(sizeof(*m));
@@ -32,7 +34,7 @@ struct src *src_new(struct model *m, const char *name, char *text, size_t len)
 
 static void diag_add(struct model *m, struct pos p, bool warn, char *text)
 {
-	struct diag d = { p, text, warn, m->diags.n };
+	struct diag d = { p, printable(text), warn, m->diags.n };
 
 	for (int i = m->diags.n - 1; i >= 0 && i > m->diags.n - 500; i--) {
 		struct diag *o = &m->diags.v[i];
@@ -92,26 +94,46 @@ static int diag_cmp(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : 1;
 }
 
-/* where the last line shown begins: the next one is mostly behind it */
+/* the start of a line; places come sorted, so the search goes on where the last one ended */
 struct caret { const struct src *src; const char *at; int line; };
 
-static void caret_print(struct caret *last, struct pos p)
+static const char *line_start(struct caret *last, struct pos p)
 {
-	const char *s, *end = p.src->text + p.src->len, *eol;
+	const char *end = p.src->text + p.src->len;
 
 	if (last->src != p.src || p.line < last->line)
 		*last = (struct caret){ p.src, p.src->text, 1 };
-	for (s = last->at; last->line < p.line && s < end; s++)
-		last->line += *s == '\n';
-	last->at = s;
-	eol = memchr(s, '\n', end - s);
-	if (!eol)
-		eol = end;
-	for (const char *c = s; c < eol; c++)
-		fputc(((unsigned char)*c < 32 && *c != '\t') || *c == 127 ? '?' : *c, stderr);
-	fputc('\n', stderr);
-	for (int i = 0; i < p.col - 1; i++)
-		fputc(s + i < eol && s[i] == '\t' ? '\t' : ' ', stderr);
+	for (; last->line < p.line && last->at < end; last->at++)
+		last->line += *last->at == '\n';
+	return last->at;
+}
+
+static bool inside_char(const char *s)
+{
+	return ((unsigned char)*s & 0xc0) == 0x80;
+}
+
+/* the line, or of a long one the part around the place, and a caret below */
+static void caret_print(struct caret *last, struct pos p)
+{
+	const char *s = line_start(last, p), *end = p.src->text + p.src->len, *from = s, *to, *at = s + p.col - 1;
+
+	for (to = s; to < end && *to != '\n';)
+		to++;
+	if (to > s && to[-1] == '\r')
+		to--;
+	if (to - s > CARET_WIDTH && at - s > CARET_WIDTH / 2)
+		from = at - CARET_WIDTH / 2;
+	while (from < to && from > s && inside_char(from))
+		from++;
+	if (to - from > CARET_WIDTH)
+		for (to = from + CARET_WIDTH; inside_char(to);)
+			to--;
+	fprintf(stderr, "%s%s\n", from > s ? "..." : "", printable(xstrndup(from, to - from)));
+	fprintf(stderr, "%s", from > s ? "   " : "");
+	for (const char *c = from; c < at; c++)
+		if (c >= to || !inside_char(c))
+			fputc(c < to && *c == '\t' ? '\t' : ' ', stderr);
 	fputs("^\n", stderr);
 }
 
@@ -132,7 +154,7 @@ void diag_print(struct model *m, bool warnings)
 		else if (d->pos.src->cmdline)
 			fprintf(stderr, "<command line>:%d: %s: %s\n", d->pos.col, kind, d->text);
 		else
-			fprintf(stderr, "%s:%d:%d: %s: %s\n", d->pos.src->name, d->pos.line,
+			fprintf(stderr, "%s:%d:%d: %s: %s\n", printable(xstrdup(d->pos.src->name)), d->pos.line,
 				d->pos.col, kind, d->text);
 		if (d->pos.src)
 			caret_print(&last, d->pos);
@@ -142,7 +164,7 @@ void diag_print(struct model *m, bool warnings)
 
 const char *suggest(const char *word, const strvec *cand)
 {
-	int best = 3, limit = (int)strlen(word) / 2 + 1;
+	int best = 3, limit = ((int)strlen(word + strspn(word, "-")) + 1) / 3;
 	const char *hit = NULL;
 
 	for (int i = 0; i < cand->n; i++) {

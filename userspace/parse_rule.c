@@ -134,6 +134,8 @@ static bool unknown_word(struct parser *p)
 
 	for (int i = 0; i < ARRAY_SIZE(rule_words); i++)
 		PUSH(cand, (char *)rule_words[i]);
+	PUSH(cand, "with");
+	PUSH(cand, "bypass");
 	for (int i = 0; i < p->m->services.n; i++)
 		PUSH(cand, p->m->services.v[i]->name);
 	err_at(p->m, p->lx.cur.pos, "no service, match or option '%s'%s", p->lx.cur.s,
@@ -209,7 +211,7 @@ static bool proto_clause(struct parser *p, struct rule *r, struct l4state *st)
 			return false;
 		n = proto_number(p->lx.cur.s);
 		if (n < 0) {
-			err_at(p->m, p->lx.cur.pos, "no protocol '%s'", p->lx.cur.s);
+			err_at(p->m, p->lx.cur.pos, "no protocol '%s'%s", p->lx.cur.s, proto_meant(p->lx.cur.s));
 			return false;
 		}
 		PUSH(st->base, l4_full(n));
@@ -235,7 +237,7 @@ static bool type_clause(struct parser *p, struct rule *r, struct l4state *st)
 		if (!need_word(p, "an ICMP type"))
 			return false;
 		if (icmp_type(1, p->lx.cur.s) < 0 && icmp_type(58, p->lx.cur.s) < 0) {
-			err_at(p->m, p->lx.cur.pos, "no ICMP type '%s'", p->lx.cur.s);
+			err_at(p->m, p->lx.cur.pos, "no ICMP type '%s'%s", p->lx.cur.s, type_meant(p->lx.cur.s));
 			return false;
 		}
 		PUSH(st->types, p->lx.cur);
@@ -379,6 +381,7 @@ static bool rule_action(struct parser *p, struct rule *r)
 		{ "redirect", ACT_REDIRECT }, { "snat", ACT_SNAT },
 	};
 	static const char *const others[] = { "default", "masquerade", "offload", "clamp-mss" };
+	static const char *const places[] = { "first", "before", "after" };
 	strvec cand = { 0 };
 	int i;
 
@@ -388,8 +391,14 @@ static bool rule_action(struct parser *p, struct rule *r)
 	if (i == ARRAY_SIZE(acts)) {
 		for (i = 0; i < ARRAY_SIZE(acts); i++)
 			PUSH(cand, (char *)acts[i].w);
-		for (i = 0; i < ARRAY_SIZE(others); i++)
+		for (i = 0; i < ARRAY_SIZE(others) && !p->lx.src->cmdline; i++)
 			PUSH(cand, (char *)others[i]);
+		for (i = 0; i < ARRAY_SIZE(places) && p->lx.src->cmdline; i++)
+			PUSH(cand, (char *)places[i]);
+		if (p->lx.cur.kind != T_WORD) {
+			perr(p, "an action");
+			return false;
+		}
 		err_at(p->m, p->lx.cur.pos, "no action '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &cand));
 		return false;
 	}
@@ -462,7 +471,7 @@ struct rule *parse_rule(struct parser *p)
 		sb_put(&where, p->lx.src->cmdline ? "<command line>" : p->lx.src->name);
 		sb_put(&where, ":");
 		sb_num(&where, (unsigned)r->pos.line);
-		r->where = sb_str(&where);
+		r->where = printable(sb_str(&where));
 	}
 	return r;
 }

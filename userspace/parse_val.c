@@ -8,6 +8,9 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#define LETS_TEXT 32768		/* bytes of all let statements that the kernel keeps for the reader */
+#define NEST_WORK 10000		/* names that one name may stand for */
+
 bool parse_ip(const char *s, int *family, u128 *v)
 {
 	uint8_t b[16];
@@ -111,13 +114,49 @@ static bool addr_suffix(struct model *m, struct tok *t, addrvec *out, struct sbu
 	return true;
 }
 
+/* Names that stand for names: bounded in depth, and in how often one is looked at. */
+bool nest_enter(struct model *m, struct pos pos, const char *kind, const char *name, bool busy)
+{
+	if (!m->depth)
+		m->work = 0;
+	if (busy)
+		err_at(m, pos, "%s '%s' %s itself", kind, name, *kind == 'l' ? "refers to" : "contains");
+	else if (m->depth >= NEST_MAX)
+		err_at(m, pos, "%s '%s': more than %d names one inside the other", kind, name, NEST_MAX);
+	else if (m->work > NEST_WORK)
+		err_at(m, pos, "%s '%s' stands for more than %d names", kind, name, NEST_WORK);
+	else
+		return ++m->depth && ++m->work;
+	return false;
+}
+
+/*
+ * Which constants the canonical text calls by name, their statements beside it; the others, if all of them
+ * together are long, are written out where they are used. Services and sets have been read: what they use stays.
+ */
+void lets_keep(struct model *m)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < m->lets.n; i++)
+		n += strlen(m->lets.v[i]->text) + 1;
+	for (int i = 0; i < m->lets.n; i++)
+		m->lets.v[i]->keep = n <= LETS_TEXT || m->lets.v[i]->used;
+}
+
 static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *text)
 {
+	struct sbuf inner = { 0 }, *values;
 	struct let *l = let_find(m, t->s);
 	strvec cand = { 0 };
 	const char *s;
 	bool ok = true;
 
+	if (!l && m->lenient && name_valid(t->s)) {
+		push_range(out, 4, 0, 0, 0);
+		push_range(out, 6, 0, 0, 0);
+		return true;
+	}
 	if (!l) {
 		for (int i = 0; i < m->lets.n; i++)
 			PUSH(cand, m->lets.v[i]->name);
@@ -126,20 +165,26 @@ static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		return false;
 	}
 	l->used = true;
-	if (l->busy) {
-		err_at(m, t->pos, "let '%s' refers to itself", l->name);
+	if (!nest_enter(m, t->pos, "let", l->name, l->busy))
 		return false;
-	}
 	l->busy = true;
+	values = l->keep ? &inner : text;
 	for (int i = 0; i < l->val.n && ok; i++) {
 		struct tok v = l->val.v[i];
 		int before = m->errors;
 
-		ok = parse_addr_word(m, &v, out, text);
+		ok = parse_addr_word(m, &v, out, values);
 		if (!ok && m->errors == before)
 			err_at(m, t->pos, "'%s' does not hold addresses", t->s);
+		if (ok && out->n > ZONEFW_LIST_MAX) {
+			err_at(m, t->pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
+			ok = false;
+		}
 	}
 	l->busy = false;
+	m->depth--;
+	if (l->keep)
+		sb_fmt(text, "%s%s", text->n ? ", " : "", l->name);
 	return ok;
 }
 
@@ -148,6 +193,8 @@ static bool set_use(struct model *m, struct tok *t, bool port, struct sbuf *text
 	struct set *s = set_find(m, t->s + 1);
 	strvec cand = { 0 };
 
+	if (!s && m->lenient && name_valid(t->s + 1))
+		return true;
 	if (!s) {
 		for (int i = 0; i < m->sets.n; i++)
 			PUSH(cand, m->sets.v[i]->name);
@@ -251,15 +298,24 @@ static int port_by_name(const char *s)
 
 static bool port_let(struct model *m, struct let *l, struct tok *t, prvec *out, struct sbuf *text)
 {
-	bool ok = !l->busy;
+	struct sbuf inner = { 0 }, *values = l->keep ? &inner : text;
+	bool ok = true;
 
 	l->used = true;
-	if (l->busy)
-		err_at(m, t->pos, "let '%s' refers to itself", l->name);
+	if (!nest_enter(m, t->pos, "let", l->name, l->busy))
+		return false;
 	l->busy = true;
-	for (int i = 0; i < l->val.n && ok; i++)
-		ok = parse_port_word(m, &l->val.v[i], out, text);
+	for (int i = 0; i < l->val.n && ok; i++) {
+		ok = parse_port_word(m, &l->val.v[i], out, values);
+		if (ok && out->n > ZONEFW_LIST_MAX) {
+			err_at(m, t->pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
+			ok = false;
+		}
+	}
 	l->busy = false;
+	m->depth--;
+	if (l->keep)
+		sb_fmt(text, "%s%s", text->n ? ", " : "", l->name);
 	return ok;
 }
 
@@ -303,6 +359,10 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 		PUSH(*out, ((struct prange){ (uint16_t)p, (uint16_t)p }));
 		sb_sep(text);
 		sb_num(text, (unsigned)p);
+		return true;
+	}
+	if (m->lenient && name_valid(t->s)) {
+		PUSH(*out, ((struct prange){ 0, 0 }));
 		return true;
 	}
 	for (int i = 0; i < m->lets.n; i++)
@@ -386,6 +446,15 @@ int proto_number(const char *s)
 	return e ? e->p_proto : -1;
 }
 
+const char *proto_meant(const char *s)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < ARRAY_SIZE(protos); i++)
+		PUSH(cand, (char *)protos[i].name);
+	return suggest(s, &cand);
+}
+
 const char *proto_name(int n)
 {
 	for (int i = 0; i < ARRAY_SIZE(protos); i++)
@@ -408,6 +477,15 @@ static const struct { const char *name; int v4, v6; } types[] = {
 	{ "mld-listener-query", -1, 130 }, { "mld-listener-report", -1, 131 },
 	{ "mld-listener-done", -1, 132 }, { "mld2-listener-report", -1, 143 },
 };
+
+const char *type_meant(const char *s)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < ARRAY_SIZE(types); i++)
+		PUSH(cand, (char *)types[i].name);
+	return suggest(s, &cand);
+}
 
 int icmp_type(int proto, const char *s)
 {
@@ -437,10 +515,8 @@ bool service_boxes(struct model *m, struct service *s, l4vec *out)
 	bool ok = true;
 
 	s->used = true;
-	if (s->busy) {
-		err_at(m, s->pos, "service '%s' contains itself", s->name);
+	if (!nest_enter(m, s->pos, "service", s->name, s->busy))
 		return false;
-	}
 	s->busy = true;
 	for (int i = 0; i < s->items.n && ok; i++) {
 		struct svc_item *it = &s->items.v[i];
@@ -461,7 +537,12 @@ bool service_boxes(struct model *m, struct service *s, l4vec *out)
 		} else {
 			ok = service_boxes(m, sub, out);
 		}
+		if (ok && out->n > ZONEFW_LIST_MAX) {
+			err_at(m, s->pos, "service '%s' has more than %d parts", s->name, ZONEFW_LIST_MAX);
+			ok = false;
+		}
 	}
 	s->busy = false;
+	m->depth--;
 	return ok;
 }

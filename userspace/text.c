@@ -116,11 +116,14 @@ char *opts_text(const struct opts *o)
 	return b.n ? xfmt("options {%s }", b.s) : xstrdup("");
 }
 
-/* services of one's own, and assertions: kept by the kernel as text only */
+/* constants, services of one's own, and assertions: kept by the kernel as text only */
 char *extra_text(struct model *m)
 {
 	struct sbuf b = { 0 };
 
+	for (int i = 0; i < m->lets.n; i++)
+		if (m->lets.v[i]->keep)
+			sb_fmt(&b, "%s\n", m->lets.v[i]->text);
 	for (int i = 0; i < m->services.n; i++)
 		if (!m->services.v[i]->builtin && m->services.v[i]->text)
 			sb_fmt(&b, "%s\n", m->services.v[i]->text);

@@ -8,30 +8,32 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* letters put in, left out, changed or swapped with their neighbour */
 int edit_distance(const char *a, const char *b)
 {
-	int la = strlen(a), lb = strlen(b), row[66];
+	int la = strlen(a), lb = strlen(b), rows[3][66];
 
 	if (la > 64 || lb > 64)
 		return 99;
 	for (int j = 0; j <= lb; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (int i = 1; i <= la; i++) {
-		int diag = row[0];
+		int *row = rows[i % 3], *up = rows[(i + 2) % 3], *up2 = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (int j = 1; j <= lb; j++) {
-			int up = row[j], best = diag + (a[i - 1] != b[j - 1]);
+			int best = up[j - 1] + (a[i - 1] != b[j - 1]);
 
-			if (up + 1 < best)
-				best = up + 1;
+			if (up[j] + 1 < best)
+				best = up[j] + 1;
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
-			diag = up;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1 < best)
+				best = up2[j - 2] + 1;
 			row[j] = best;
 		}
 	}
-	return row[lb];
+	return rows[la % 3][lb];
 }
 
 bool parse_u64(const char *s, uint64_t max, uint64_t *out)
@@ -55,6 +57,34 @@ bool name_valid(const char *s)
 		if (!isalnum((unsigned char)*s) && !strchr("_-.", *s))
 			return false;
 	return true;
+}
+
+/* UTF-8 without overlong forms and surrogates */
+bool utf8_valid(const char *s)
+{
+	for (const unsigned char *p = (const unsigned char *)s; *p;) {
+		int n = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : (*p & 0xf0) == 0xe0 ? 2 :
+			*p >= 0xf0 && *p < 0xf5 ? 3 : -1;
+
+		if (n < 0 || (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+		    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+			return false;
+		for (p++; n--; p++)
+			if ((*p & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* for a terminal: no control characters, and what is not UTF-8 as question marks; changes s */
+char *printable(char *s)
+{
+	bool utf8 = utf8_valid(s);
+
+	for (char *p = s; *p; p++)
+		if (((unsigned char)*p < 32 && *p != '\t') || *p == 127 || (*p & 0x80 && !utf8))
+			*p = '?';
+	return s;
 }
 
 bool glob_match(const char *pat, const char *s)

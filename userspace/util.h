@@ -41,6 +41,8 @@ char *sb_str(struct sbuf *b);
 int edit_distance(const char *a, const char *b);
 bool parse_u64(const char *s, uint64_t max, uint64_t *out);
 bool name_valid(const char *s);
+bool utf8_valid(const char *s);
+char *printable(char *s);
 bool glob_match(const char *pat, const char *s);
 u128 load_be(const uint8_t *p, int n);
 void store_be(uint8_t *p, int n, u128 v);

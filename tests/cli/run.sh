@@ -86,8 +86,11 @@ t "continued list" 0 "1 rule" "$Z2 lan -> wan { accept http,
   https }"
 t "not yet, but checked" 0 "no errors" "$Z2 lan -> wan { masquerade; accept http limit 5/s burst 3 per src expires 1h30m }"
 d "canonical" "$Z2 lan->wan{accept log \"a\" dst 10.0.0.0/8 http,https}" "accept http, https dst 10.0.0.0/8 log \"a\""
-d "let expands" "let a = 10.0.0.1, 10.0.0.2
-$Z2 from lan to wan { accept src a }" "accept src 10.0.0.1, 10.0.0.2"
+d "let keeps its name" "let a = 10.0.0.1, 10.0.0.2
+$Z2 from lan to wan { accept src a }" "accept src a"
+d "let keeps its value" "let a = 10.0.0.1,   b
+let b = 10.0.0.2
+$Z2 from lan to wan { accept src a }" "let a = 10.0.0.1, b"
 d "negation" "$Z2 lan -> wan { accept tcp dport ! 22,80-90 src !10.0.0.0/8 }" "accept tcp dport ! 22, 80-90 src ! 10.0.0.0/8"
 d "suffix" "$Z2 lan -> wan { accept dst ::1/-64 }" "accept dst ::1/-64"
 d "own service" "service w { http; tcp dport 8000-8010 }
@@ -108,11 +111,14 @@ c "apply refuses" 1 "m.conf:2:12: error: 'masquerade' is not supported yet" appl
 c "no such command" 1 "did you mean 'show'?" shwo
 c "version" 0 "zonefw " --version
 c "help" 0 "usage:" help
-c "missing file" 1 "cannot read" check nope.conf
 if [ ! -e /sys/module/zonefw ]; then
 	printf 'zone a { dev x }\n' > g.conf
 	c "no module" 2 "modprobe zonefw" apply g.conf
 	c "no module, show" 2 "modprobe zonefw" show
 fi
+for f in args input; do
+	# shellcheck disable=SC1090
+	. "$here/${f}_cases.sh"
+done
 echo "$pass passed, $fail failed"
 [ $fail = 0 ]
