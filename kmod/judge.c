@@ -63,7 +63,7 @@ static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
 /* Rules that count or log and go on are served on the way. */
 static void decide(struct zonefw_pkt *k, struct zonefw_verdict *v)
 {
-	*v = (struct zonefw_verdict){ };
+	zonefw_cursor_init(&v->cur);
 	while (zonefw_classify(k->p, &k->key, k->from, k->to, v) == ZONEFW_CONTINUE) {
 		zonefw_count(v->rule->ident, k->skb->len);
 		if (v->log)

@@ -4,7 +4,6 @@
  * policy before, free. Process context; nothing here is visible to packets
  * before publish.c stores the pointer.
  */
-#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
@@ -12,8 +11,6 @@
 #include <linux/xarray.h>
 #include <net/netfilter/nf_log.h>
 #include "zonefw.h"
-
-#define INDEX_MAX	(16u << 20)	/* entries of all cells' rule lists: 64 MiB */
 
 static void *zalloc(size_t n, size_t size)
 {
@@ -98,7 +95,7 @@ static void policy_free(struct zonefw_policy *p)
 	kvfree(p->defs);
 	kvfree(p->cells);
 	kvfree(p->parent);
-	kvfree(p->index);
+	zonefw_tables_free(&p->tables);
 	kvfree(rcu_dereference_protected(p->devs, 1));
 	kvfree(p->opt.blob);
 	kvfree(p->extra);
@@ -135,75 +132,25 @@ struct zonefw_policy *zonefw_policy_get(struct zonefw_ns *zn)
 	return p;
 }
 
-struct span {
-	DECLARE_BITMAP(from, ZONEFW_ZONES_MAX + 1);
-	DECLARE_BITMAP(to, ZONEFW_ZONES_MAX + 1);
-};
-
-static void span_of(const struct zonefw_policy *p, const struct zonefw_rule *r, struct span *s)
+/**
+ * zonefw_policy_compile() - compile the rules of every cell
+ * @p: policy with zones and rules filled in
+ * @extack: refusal
+ *
+ * Context: may sleep; takes no lock, so a large policy holds nobody up.
+ * Return: 0, -ENOMEM or -E2BIG.
+ */
+int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extack)
 {
-	u16 z;
+	struct zonefw_zoning z = { .rules = p->rules, .nrules = p->nrules,
+				   .parent = p->parent, .nz = p->nz };
+	int err = zonefw_cells_compile(&z, p->cells, &p->tables);
 
-	bitmap_zero(s->from, ZONEFW_ZONES_MAX + 1);
-	bitmap_zero(s->to, ZONEFW_ZONES_MAX + 1);
-	for (z = 0; z < p->nz; z++) {
-		if (zonefw_zone_covers(p->parent, r->from, r->nfrom, z))
-			__set_bit(z, s->from);
-		if (zonefw_zone_covers(p->parent, r->to, r->nto, z))
-			__set_bit(z, s->to);
-	}
-}
-
-/* One pass over all rules: counts (fill false) or fills the cells' lists. */
-static u64 cells_pass(struct zonefw_policy *p, u32 *pos, bool fill)
-{
-	struct span s;
-	unsigned int f, t;
-	u64 total = 0;
-	u32 i;
-
-	for (i = 0; i < p->nrules; i++) {
-		span_of(p, p->rules[i], &s);
-		total += (u64)bitmap_weight(s.from, p->nz) * bitmap_weight(s.to, p->nz);
-		if (total > INDEX_MAX)
-			return total;
-		for_each_set_bit(f, s.from, p->nz)
-			for_each_set_bit(t, s.to, p->nz) {
-				u32 c = f * p->nz + t;
-
-				if (fill)
-					p->index[pos[c]++] = i;
-				else
-					p->cells[c].nrules++;
-			}
-		cond_resched();
-	}
-	return total;
-}
-
-static int cells_index(struct zonefw_policy *p, struct netlink_ext_ack *extack)
-{
-	u32 i, sum = 0, n = (u32)p->nz * p->nz, *pos;
-	u64 total = cells_pass(p, NULL, false);
-
-	if (total > INDEX_MAX) {
-		NL_SET_ERR_MSG(extack, "too many rules times zone pairs; name zones instead of any");
+	if (err == ZONEFW_SHARE_TOOBIG) {
+		NL_SET_ERR_MSG(extack, "too many different zone lists for so many zones; name zones instead of any");
 		return -E2BIG;
 	}
-	p->index = zalloc(total, sizeof(*p->index));
-	pos = zalloc(n, sizeof(*pos));
-	if (!p->index || !pos) {
-		kvfree(pos);
-		return -ENOMEM;
-	}
-	for (i = 0; i < n; i++) {
-		pos[i] = sum;
-		p->cells[i].rules = p->index + sum;
-		sum += p->cells[i].nrules;
-	}
-	cells_pass(p, pos, true);
-	kvfree(pos);
-	return 0;
+	return err ? -ENOMEM : 0;
 }
 
 static int zone_find(const struct zonefw_policy *p, const char *name)
@@ -282,8 +229,6 @@ int zonefw_policy_build(struct zonefw_policy *p, const struct zonefw_policy *old
 {
 	int err = rules_idents(p, old, want, next_id, extack);
 
-	if (!err)
-		err = cells_index(p, extack);
 	if (!err)
 		err = cells_idents(p, old);
 	return err;

@@ -12,7 +12,7 @@
  * @key: packet
  * @from: ingress zone, below @p->nz
  * @to: egress zone, below @p->nz
- * @v: in/out; zeroed before the first call
+ * @v: in/out; zonefw_cursor_init(&v->cur) before the first call
  *
  * Stops at each rule that matches, also at one that only counts or logs and
  * goes on (ZONEFW_CONTINUE): the caller serves it and asks again.
@@ -45,7 +45,7 @@ u8 zonefw_classify(const struct zonefw_policy *p, struct zonefw_key *key, u16 fr
 void zonefw_decide(const struct zonefw_policy *p, struct zonefw_key *key, u16 from, u16 to,
 		   struct zonefw_verdict *v)
 {
-	*v = (struct zonefw_verdict){ };
+	zonefw_cursor_init(&v->cur);
 	while (zonefw_classify(p, key, from, to, v) == ZONEFW_CONTINUE)
 		;
 }

@@ -5,7 +5,7 @@
 
 /**
  * struct zonefw_verdict - what the policy says of a key between two zones
- * @cur: where the classifier stands; zero before the first step
+ * @cur: where the classifier stands
  * @rule: the rule that spoke, or NULL: the default did
  * @action: enum zonefw_action; ZONEFW_CONTINUE: count or log, and ask again
  * @reason: ZONEFW_R_RULE or ZONEFW_R_DEFAULT

@@ -18,7 +18,7 @@
 #include <linux/refcount.h>
 #include <linux/u64_stats_sync.h>
 #include <net/net_namespace.h>
-#include "core/model.h"
+#include "core/share.h"
 
 struct zonefw_count {
 	u64_stats_t packets, bytes;
@@ -81,7 +81,7 @@ struct zonefw_policy {
 	struct zonefw_rule **rules;
 	struct zonefw_celldef *defs;
 	struct zonefw_cell *cells;	/* nz * nz */
-	u32 *index;			/* rule indexes of all cells */
+	struct zonefw_tables tables;	/* compiled rules of all cells */
 	struct zonefw_devs __rcu *devs;
 	struct zonefw_options opt;
 	void *extra;			/* ZONEFW_A_EXTRATEXT */
@@ -132,6 +132,7 @@ void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v);
 
 /* policy.c */
 struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs);
+int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extack);
 int zonefw_policy_build(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
 			u32 *next_id, struct netlink_ext_ack *extack);
 void zonefw_policy_put(struct zonefw_policy *p);

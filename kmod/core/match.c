@@ -128,10 +128,22 @@ static bool mac_match(const struct zonefw_rule *r, const struct zonefw_key *k)
 	return neg;
 }
 
+/**
+ * zonefw_rule_plain() - do addresses, protocol, ports and types say all of a rule?
+ * @r: rule
+ *
+ * Return: false when there is a condition that the compiled form does not have:
+ * then zonefw_rule_match() is asked for each packet.
+ */
+bool zonefw_rule_plain(const struct zonefw_rule *r)
+{
+	return !r->nmac && !r->has_mark && !r->has_dscp && !r->nin && !r->nout;
+}
+
 /* Facts that only a packet of the original direction shows. */
 static bool packet_match(const struct zonefw_rule *r, struct zonefw_key *k)
 {
-	if (!r->nmac && !r->has_mark && !r->has_dscp && !r->nin && !r->nout)
+	if (zonefw_rule_plain(r))
 		return true;
 	if (k->flags & ZONEFW_K_REPLY) { /* unknown: the next packet of the other way decides */
 		k->guessed = true;
@@ -170,30 +182,6 @@ bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k)
 	if (!addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, k->family, k->src))
 		return false;
 	return packet_match(r, k);
-}
-
-/**
- * zonefw_cell_next() - the next rule of a cell that matches, in rule order
- * @rules: all rules of the policy
- * @cell: the zone pair's cell
- * @key: packet
- * @cur: where to go on; zero at first
- *
- * Return: the rule, or NULL when none is left: the cell's default decides.
- */
-const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
-					   const struct zonefw_cell *cell,
-					   struct zonefw_key *key, struct zonefw_cursor *cur)
-{
-	while (cur->pos < cell->nrules) {
-		u32 i = cell->rules[cur->pos++];
-
-		if (zonefw_rule_match(rules[i], key)) {
-			cur->slot = i + 1;
-			return rules[i];
-		}
-	}
-	return NULL;
 }
 
 /**

@@ -11,8 +11,12 @@
 #include <linux/zonefw.h>
 
 struct zonefw_ident;
+struct zonefw_table;	/* core/table.h */
 
 #define ZONEFW_DEVNAME	16	/* IFNAMSIZ */
+#define ZONEFW_TABLES_MAX	4	/* tables that a cell looks into */
+#define ZONEFW_TREES_MAX	3	/* trees of a table */
+#define ZONEFW_DIMS	11	/* dimensions of an IPv6 packet */
 
 /**
  * struct zonefw_key - the facts of one packet
@@ -63,18 +67,36 @@ struct zonefw_celldef {
 
 struct zonefw_cell {
 	struct zonefw_ident *ident;	/* counters of the cell */
-	const u32 *rules;		/* indexes into the policy's rules, ascending */
-	u32 nrules;
+	const struct zonefw_table *tables[ZONEFW_TABLES_MAX]; /* compiled rules; may be shared */
+	u32 ntables, nrules;
+	u16 from, to;
+	const u16 *parent;		/* not NULL: rules are asked for their zones, too */
 	const struct zonefw_celldef *def; /* NULL: drop */
 };
 
-/* Where a walk through a cell's matching rules stands; zero at the start. */
-struct zonefw_cursor {
-	u32 pos;
-	u32 slot;	/* the rule found last: its index in the policy + 1 */
+/* One leaf on the way: boxes that a packet may be in. */
+struct zonefw_strand {
+	const u32 *boxes, *at, *end;
 };
 
+/* Where a walk through a cell's matching rules stands. */
+struct zonefw_cursor {
+	u32 slot;	/* the rule found last: its index in the policy + 1 */
+	u32 n;		/* strands */
+	bool started;
+	u32 v[ZONEFW_DIMS];	/* the packet as a point */
+	struct zonefw_strand strand[ZONEFW_TABLES_MAX * ZONEFW_TREES_MAX];
+};
+
+static inline void zonefw_cursor_init(struct zonefw_cursor *cur)
+{
+	cur->slot = 0;
+	cur->n = 0;
+	cur->started = false;
+}
+
 bool zonefw_dev_match(const char *pattern, const char *name);
+bool zonefw_rule_plain(const struct zonefw_rule *r);
 bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k);
 const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 					   const struct zonefw_cell *cell,

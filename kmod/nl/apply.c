@@ -297,6 +297,8 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 					    .log = ZONEFW_LOG_NONE, .tag_mask = 0xff000000 };
 	err = objects_parse(&a, info);
 	if (!err)
+		err = zonefw_policy_compile(a.p, info->extack);
+	if (!err)
 		err = logger_get(&a);
 	if (!err)
 		err = commit(&a, info);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The pure core under cmocka and sanitizers: pattern matching, prefixes,
- * defaults of sub-zones, and the classifier against the oracle on random rules.
- * SEED=N repeats a run.
+ * defaults of sub-zones; table_test.c has the classifier. SEED=N repeats a run.
  */
 #include <setjmp.h>
 #include <stddef.h>
@@ -13,16 +12,8 @@
 #include <time.h>
 #include <cmocka.h>
 #include "oracle.h"
-
-static u64 state;
-
-static u32 rnd(u32 n)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 20) % n;
-}
+#include "rulegen.h"
+#include "table_test.h"
 
 static void test_patterns(void **unused)
 {
@@ -92,130 +83,6 @@ static void test_defaults(void **unused)
 	assert_null(zonefw_default_of(d + 1, 4, parent, 0, 1));
 }
 
-static void random_addr(struct zonefw_addr *a)
-{
-	u8 x[16];
-
-	memset(a, 0, sizeof(*a));
-	a->family = rnd(2) ? 4 : 6;
-	a->kind = rnd(4) == 0;
-	for (int i = 0; i < 16; i++) {
-		a->lo[i] = rnd(4);
-		x[i] = rnd(4);
-		a->hi[i] = a->kind ? (u8)rnd(256) : x[i];
-		if (a->kind)
-			a->lo[i] &= a->hi[i];
-	}
-	if (!a->kind && memcmp(a->lo, a->hi, 16) > 0) {
-		memcpy(x, a->lo, 16);
-		memcpy(a->lo, a->hi, 16);
-		memcpy(a->hi, x, 16);
-	}
-	/* a v4 range may not be reversed in its own four bytes either */
-	if (!a->kind && memcmp(a->lo, a->hi, 4) > 0)
-		memcpy(a->hi, a->lo, 4);
-}
-
-#define NRULES	40
-static struct zonefw_addr src[NRULES][3], dst[NRULES][3];
-static struct zonefw_l4 l4[NRULES][3];
-static struct zonefw_rule rules[NRULES];
-
-static void random_box(struct zonefw_l4 *b)
-{
-	memset(b, 0, sizeof(*b));
-	b->flags = rnd(8);
-	b->proto = (u8[]){ 1, 6, 17, 58 }[rnd(4)];
-	b->sport_lo = rnd(8);
-	b->sport_hi = b->sport_lo + rnd(8);
-	b->dport_lo = rnd(8);
-	b->dport_hi = b->dport_lo + rnd(8);
-	b->type_lo = rnd(4);
-	b->type_hi = b->type_lo + rnd(4);
-	b->code_hi = rnd(3);
-}
-
-static void random_rule(int i)
-{
-	struct zonefw_rule *r = &rules[i];
-
-	memset(r, 0, sizeof(*r));
-	r->nsrc = rnd(4);
-	r->ndst = rnd(4);
-	r->nl4 = rnd(4);
-	r->src = src[i];
-	r->dst = dst[i];
-	r->l4 = l4[i];
-	for (int j = 0; j < 3; j++) {
-		random_addr(&src[i][j]);
-		random_addr(&dst[i][j]);
-		random_box(&l4[i][j]);
-	}
-	r->flags = rnd(4) ? 0 : rnd(256);
-	r->family = (u8[]){ 0, 0, 4, 6 }[rnd(4)];
-	r->has_dscp = rnd(4) == 0;
-	r->dscp = rnd(2);
-	r->has_mark = rnd(4) == 0;
-	r->mask = rnd(4);
-	r->mark = rnd(4) & r->mask;
-}
-
-static void random_key(struct zonefw_key *k)
-{
-	memset(k, 0, sizeof(*k));
-	k->family = rnd(2) ? 4 : 6;
-	k->proto = (u8[]){ 1, 6, 17, 58 }[rnd(4)];
-	k->flags = rnd(4);
-	k->type = rnd(6);
-	k->code = rnd(3);
-	k->sport = rnd(16);
-	k->dport = rnd(16);
-	k->dscp = rnd(2);
-	k->mark = rnd(4);
-	for (int i = 0; i < (k->family == 4 ? 4 : 16); i++) {
-		k->src[i] = rnd(4);
-		k->dst[i] = rnd(4);
-	}
-}
-
-static int oracle_first(const struct zonefw_key *k)
-{
-	for (int i = 0; i < NRULES; i++)
-		if (oracle_match(&rules[i], k))
-			return i;
-	return -1;
-}
-
-static void test_against_oracle(void **unused)
-{
-	long lookups = getenv("LOOKUPS") ? atol(getenv("LOOKUPS")) : 10000000, hits = 0;
-	u32 index[NRULES];
-	struct zonefw_cell cell = { .rules = index, .nrules = NRULES };
-	struct zonefw_rule *list[NRULES];
-
-	(void)unused;
-	for (int i = 0; i < NRULES; i++)
-		list[index[i] = i] = &rules[i];
-	for (long n = 0; n < lookups; n++) {
-		const struct zonefw_rule *r;
-		struct zonefw_key k;
-		struct zonefw_cursor cur = { 0 };
-		int want;
-
-		if (n % 500 == 0)
-			for (int i = 0; i < NRULES; i++)
-				random_rule(i);
-		random_key(&k);
-		want = oracle_first(&k);
-		r = zonefw_cell_next(list, &cell, &k, &cur);
-		assert_int_equal(r ? (int)cur.slot - 1 : -1, want);
-		assert_true(!r || r == &rules[want]);
-		hits += want >= 0;
-	}
-	printf("# %ld lookups, %ld of them matched a rule\n", lookups, hits);
-	assert_true(hits > lookups / 10 && hits < lookups);
-}
-
 /* Facts that a reply does not show: an accept holds, a drop does not strike. */
 static void test_reply_key(void **unused)
 {
@@ -233,11 +100,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patterns), cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_covers), cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_against_oracle),
+		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_table_memory),
+		cmocka_unit_test(test_table_no_memory), cmocka_unit_test(test_table_guessed),
+		cmocka_unit_test(test_share_memory), cmocka_unit_test(test_share_no_memory),
+		cmocka_unit_test(test_share_oracle), cmocka_unit_test(test_table_oracle),
 	};
 
-	state = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (u64)time(NULL);
-	printf("# SEED=%llu\n", (unsigned long long)state);
-	state = state * 2654435761u + 88172645463325252ull;
+	u64 seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (u64)time(NULL);
+
+	printf("# SEED=%llu\n", (unsigned long long)seed);
+	rulegen_seed(seed);
 	return cmocka_run_group_tests_name("core", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "core/table.h"
 #include "../core/oracle.h"
 
 #define RULES	24
@@ -118,17 +119,29 @@ static void packet(struct input *in, struct zonefw_key *k)
 	bytes(in, k->dst);
 }
 
+void *zonefw_mem_get(size_t n)
+{
+	return calloc(1, n ? n : 1);
+}
+
+void zonefw_mem_put(const void *p)
+{
+	free((void *)p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
 	u32 n = take(&in) % RULES + 1, index[RULES];
-	struct zonefw_cell cell = { .rules = index, .nrules = n };
+	struct zonefw_cell cell = { .ntables = 1, .nrules = n };
 	struct zonefw_rule *list[RULES];
+	struct zonefw_list l = { .rules = list, .index = index, .n = n };
 
 	for (u32 i = 0; i < n; i++) {
 		list[index[i] = i] = &rules[i];
 		rule(&in, i);
 	}
+	cell.tables[0] = zonefw_table_build(&l);
 	for (int i = 0; i < KEYS; i++) {
 		const struct zonefw_rule *r;
 		struct zonefw_key k;
@@ -145,5 +158,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		}
 	}
+	zonefw_table_free(cell.tables[0]);
 	return 0;
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The compiled form of a list of rules: which of them can match a packet.
+ *
+ * Theory. A rule is cut into boxes, one interval per dimension: protocol and
+ * ICMP type, the two ports, and the addresses in words of 32 bits (so that IPv4
+ * and IPv6 take the same code). What a box cannot say (a negated list, a mask
+ * with holes, a device, a mark) is left wide, and the rule itself is asked; a
+ * box that says all of its rule is exact, and the rule is not read at all.
+ *
+ * Boxes are found by a few trees over the same array. A node looks at a field
+ * of up to 12 bits of one dimension and goes on at the child of that number; a
+ * leaf is a list of boxes in rule order, which are tested one by one. Fields
+ * are picked for the boxes at hand (fewest left per child, fewest copies), so
+ * bits that all rules share cost nothing. A box that spans several children is
+ * copied into each: to keep that in bounds, boxes with a narrow destination,
+ * those with a narrow source only, and those with neither have trees of their
+ * own, and copies and nodes have a budget in proportion to the boxes. Where no
+ * cut pays, or the budget is spent, the leaf is simply longer: slower, never
+ * wrong, never larger.
+ *
+ * Example: 10,000 rules "tcp dport 443 dst 10.1.X.Y". The root looks at the low
+ * 12 bits of the destination, a child (2 or 3 boxes) is a leaf: one node, three
+ * boxes, whatever the number of rules.
+ *
+ * All of it is written once, by zonefw_table_build(), and only read after.
+ * docs/classifier.md has what else was tried, and figures.
+ */
+#ifndef ZONEFW_TABLE_H
+#define ZONEFW_TABLE_H
+
+#include "model.h"
+
+/* Dimensions; addresses follow, destination before source. */
+#define ZONEFW_D_PROTO	0u	/* protocol << 8 | ICMP type */
+#define ZONEFW_D_DPORT	1u
+#define ZONEFW_D_SPORT	2u
+#define ZONEFW_D_ADDR	3u
+
+/**
+ * struct zonefw_box - intervals of one family that a rule may match in
+ * @lo: first value of the dimensions before ZONEFW_D_ADDR
+ * @len: last value - first value
+ * @need: ZONEFW_K_* that the packet must have
+ * @exact: whatever is in the box matches the rule
+ * @rule: index of the rule
+ * @addr: first value and length in turn, 2 (IPv4) or 8 (IPv6) words' worth
+ */
+struct zonefw_box {
+	u16 lo[ZONEFW_D_ADDR], len[ZONEFW_D_ADDR];
+	u8 need, exact, pad[2];
+	u32 rule;
+	u32 addr[];
+};
+
+#define ZONEFW_WORDS4	2u	/* dimensions of addresses */
+#define ZONEFW_WORDS6	8u
+#define ZONEFW_BOX4	(5u + 2 * ZONEFW_WORDS4)	/* size of a box in u32 */
+#define ZONEFW_BOX6	(5u + 2 * ZONEFW_WORDS6)
+
+/**
+ * struct zonefw_node - where to go on
+ * @base: first child, or with @mask 0 the leaf's place in the items
+ * @mask: bits of the field
+ * @shift: where in the dimension it lies
+ * @dim: dimension
+ */
+struct zonefw_node {
+	u32 base;
+	u16 mask;
+	u8 shift, dim;
+};
+
+/**
+ * struct zonefw_side - the boxes of one family and the trees over them
+ * @nodes: @ntrees roots first, then the rest
+ * @items: leaves: a length, then as many boxes' places, ascending
+ * @boxes: a box's place is its distance from here in u32
+ */
+struct zonefw_side {
+	const struct zonefw_node *nodes;
+	const u32 *items, *boxes;
+	u32 nboxes, nnodes, nitems, ntrees;
+};
+
+struct zonefw_table {
+	size_t bytes;
+	struct zonefw_side side[2];	/* IPv4, IPv6 */
+};
+
+/* A list of rules as it goes in: indexes into the policy's rules, ascending. */
+struct zonefw_list {
+	struct zonefw_rule *const *rules;
+	const u32 *index;
+	u32 n;
+};
+
+static inline const struct zonefw_box *zonefw_box_at(const u32 *boxes, u32 place)
+{
+	return (const struct zonefw_box *)(boxes + place);
+}
+
+/* box.c */
+u32 zonefw_boxes_count(const struct zonefw_rule *r, u8 family);
+u32 *zonefw_boxes_fill(const struct zonefw_rule *r, u8 family, u32 rule, u32 *to);
+
+/* tree.c */
+int zonefw_trees_build(struct zonefw_side *s, u32 words);
+
+/* table.c */
+struct zonefw_table *zonefw_table_build(const struct zonefw_list *l);
+void zonefw_table_free(const struct zonefw_table *t);
+
+#endif

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trees over boxes; see table.h. Built level by level without recursion: a
+ * node waits with its list of boxes, is cut into children that wait on the next
+ * level, or becomes a leaf. Used when a policy is built; may sleep, and gives
+ * the processor up now and then.
+ */
+#include "table.h"
+
+#define LINEAR		5u	/* so few boxes are a leaf: a cut costs as much as it saves */
+#define BITS_MAX	12u
+#define LEVELS_MAX	10u
+#define SAMPLE		512u	/* boxes of a node that a cut is judged by */
+#define SUBSETS		3u
+
+/* A field of a dimension. */
+struct cut {
+	u32 dim, shift, bits;
+};
+
+struct level {
+	u32 *list, used;
+};
+
+struct builder {
+	struct zonefw_side *s;
+	struct zonefw_node *nodes;
+	u32 *items, *wait;		/* wait: by node, boxes that it waits with */
+	struct level now, next;
+	u32 *count;			/* boxes by child */
+	u32 words, unit;
+	u32 max_nodes, max_copies;	/* copies: boxes and lengths in leaves, boxes waiting */
+	u32 pending;			/* boxes that wait on this level */
+};
+
+static u32 lo_of(const struct zonefw_box *b, u32 d)
+{
+	return d < ZONEFW_D_ADDR ? b->lo[d] : b->addr[2 * (d - ZONEFW_D_ADDR)];
+}
+
+static u32 hi_of(const struct zonefw_box *b, u32 d)
+{
+	return d < ZONEFW_D_ADDR ? (u32)b->lo[d] + b->len[d] :
+	       b->addr[2 * (d - ZONEFW_D_ADDR)] + b->addr[2 * (d - ZONEFW_D_ADDR) + 1];
+}
+
+/* Children that a box belongs to: @first and the next ones, round and round. */
+static u32 children_of(const struct zonefw_box *b, const struct cut *c, u32 *first)
+{
+	u32 lo = lo_of(b, c->dim) >> c->shift, hi = hi_of(b, c->dim) >> c->shift;
+	u32 mask = (1u << c->bits) - 1;
+
+	*first = lo & mask;
+	return hi - lo >= mask ? mask + 1 : hi - lo + 1;
+}
+
+static const struct zonefw_box *box_of(const struct builder *t, u32 place)
+{
+	return zonefw_box_at(t->s->boxes, place);
+}
+
+/* Boxes left for a packet that is in one of the boxes, in sixteenths of a box. */
+static u64 cost_of(struct builder *t, const u32 *list, u32 n, u32 step, const struct cut *c,
+		   u64 *copies)
+{
+	u32 size = 1u << c->bits, all = 0, m = 0, i, first, k;
+	u64 sum = 0, sq = 0;
+
+	memset(t->count, 0, size * sizeof(*t->count));
+	for (i = 0; i < n; i += step, m++) {
+		k = children_of(box_of(t, list[i]), c, &first);
+		if (k == size) {
+			all++;
+			continue;
+		}
+		while (k--)
+			t->count[first++ & (size - 1)]++;
+	}
+	for (i = 0; i < size; i++) {
+		sum += t->count[i];
+		sq += (u64)t->count[i] * (t->count[i] + all);
+	}
+	*copies = (sum + (u64)all * size) * step;
+	/* a box copied k times is met k times in sq, as it should: it is that much wider */
+	sq += (u64)all * (sum / size + all);
+	return sum + all ? 16 * sq * step / (sum + all) : ~0ull;
+}
+
+/* Does a dimension tell the boxes apart, and in which bits? */
+static u32 varying(const struct builder *t, const u32 *list, u32 n, u32 step, u32 dim)
+{
+	u32 first = lo_of(box_of(t, list[0]), dim), bits = 0, i;
+	bool wide = true;
+
+	for (i = 0; i < n; i += step) {
+		const struct zonefw_box *b = box_of(t, list[i]);
+
+		bits |= (lo_of(b, dim) ^ first) | (hi_of(b, dim) ^ first);
+		wide &= hi_of(b, dim) - lo_of(b, dim) == (dim < ZONEFW_D_ADDR ? 0xffff : ~0u);
+	}
+	return wide ? 0 : bits;
+}
+
+static u32 log2_of(u32 n)
+{
+	u32 b = 0;
+
+	while (n >>= 1)
+		b++;
+	return b;
+}
+
+static bool affordable(const struct builder *t, u32 n, const struct cut *c, u64 copies)
+{
+	return copies <= 2ull * n + 8 && t->s->nnodes + (1u << c->bits) <= t->max_nodes &&
+	       t->s->nitems + t->pending + t->next.used + copies <= t->max_copies;
+}
+
+/* The best fields of one dimension with @bits; keeps the best in @best. */
+static void try_dim(struct builder *t, const u32 *list, u32 n, struct cut c, u32 vary,
+		    struct cut *best, u64 *cost)
+{
+	u32 step = n > SAMPLE ? n / SAMPLE : 1, top = log2_of(vary), low = 0;
+	u64 copies, now;
+
+	while (!(vary >> low & 1))
+		low++;
+	for (c.shift = low; c.shift == low || c.shift + c.bits <= top + 1; c.shift++) {
+		now = cost_of(t, list, n, step, &c, &copies);
+		if (now < *cost && affordable(t, n, &c, copies)) {
+			*cost = now;
+			*best = c;
+		}
+	}
+}
+
+/* Finds a cut that leaves at least one and a half boxes less to look at. */
+static bool best_cut(struct builder *t, const u32 *list, u32 n, struct cut *best)
+{
+	u32 step = n > SAMPLE ? n / SAMPLE : 1, bits = log2_of(n), dim, vary;
+	u64 start = 16ull * n - 24, cost = start;
+
+	if (n <= LINEAR)
+		return false;
+	bits = bits > BITS_MAX ? BITS_MAX : bits;
+	for (dim = 0; dim < ZONEFW_D_ADDR + t->words; dim++) {
+		vary = varying(t, list, n, step, dim);
+		if (!vary)
+			continue;
+		try_dim(t, list, n, (struct cut){ dim, 0, bits }, vary, best, &cost);
+		if (bits > 2)
+			try_dim(t, list, n, (struct cut){ dim, 0, bits / 2 }, vary, best, &cost);
+		try_dim(t, list, n, (struct cut){ dim, 0, 1 }, vary, best, &cost);
+	}
+	return cost < start;
+}
+
+/* A run of equal leaves, as a wide box makes them between narrow ones, is one leaf. */
+static void leaf(struct builder *t, struct zonefw_node *node, const u32 *list, u32 n, u32 *last)
+{
+	if (!n) {
+		node->base = 0;
+	} else if (t->items[*last] == n &&
+		   !memcmp(&t->items[*last + 1], list, n * sizeof(*list))) {
+		node->base = *last;
+	} else {
+		node->base = *last = t->s->nitems;
+		t->items[t->s->nitems] = n;
+		memcpy(&t->items[t->s->nitems + 1], list, n * sizeof(*list));
+		t->s->nitems += n + 1;
+	}
+}
+
+static void divide(struct builder *t, u32 at, const u32 *list, u32 n, const struct cut *c)
+{
+	u32 size = 1u << c->bits, base = t->s->nnodes, i, k, first, pos = t->next.used;
+
+	t->nodes[at] = (struct zonefw_node){ base, size - 1, c->shift, c->dim };
+	t->s->nnodes += size;
+	memset(&t->wait[base], 0, size * sizeof(*t->wait));
+	for (i = 0; i < n; i++)
+		for (k = children_of(box_of(t, list[i]), c, &first); k--; first++)
+			t->wait[base + (first & (size - 1))]++;
+	for (i = 0; i < size; i++) {
+		t->nodes[base + i] = (struct zonefw_node){ .base = pos };
+		t->count[i] = pos;
+		pos += t->wait[base + i];
+	}
+	for (i = 0; i < n; i++)
+		for (k = children_of(box_of(t, list[i]), c, &first); k--; first++)
+			t->next.list[t->count[first & (size - 1)]++] = list[i];
+	t->next.used = pos;
+}
+
+/* The judgement was on a sample: count the copies of a cut before it is made. */
+static u64 copies_of(const struct builder *t, const u32 *list, u32 n, const struct cut *c)
+{
+	u64 sum = 0;
+	u32 i, first;
+
+	for (i = 0; i < n; i++)
+		sum += children_of(box_of(t, list[i]), c, &first);
+	return sum;
+}
+
+static void grow(struct builder *t, u32 roots)
+{
+	u32 from = 0, to = roots, depth, last = 0, i;
+	struct level swap;
+	struct cut c;
+
+	for (depth = 0; from < to; depth++) {
+		for (i = from; i < to; i++) {
+			const u32 *list = t->now.list + t->nodes[i].base;
+			u32 n = t->wait[i];
+
+			t->pending -= n;
+			if (depth < LEVELS_MAX && best_cut(t, list, n, &c) &&
+			    affordable(t, n, &c, copies_of(t, list, n, &c)))
+				divide(t, i, list, n, &c);
+			else
+				leaf(t, &t->nodes[i], list, n, &last);
+			zonefw_breathe();
+		}
+		from = to;
+		to = t->s->nnodes;
+		swap = t->now;
+		t->now = t->next;
+		t->next = swap;
+		t->next.used = 0;
+		t->pending = t->now.used;
+	}
+}
+
+/* Narrow enough to be told apart by this address: at most a /12, or in IPv6 a /28. */
+static bool narrow(const struct zonefw_box *b, u32 words, u32 at)
+{
+	return b->addr[2 * at + 1] < (words == ZONEFW_WORDS4 ? 1u << 20 : 1u << 4);
+}
+
+static u32 subset_of(const struct builder *t, const struct zonefw_box *b)
+{
+	if (narrow(b, t->words, 0))
+		return 0;
+	return narrow(b, t->words, t->words / 2) ? 1 : 2;
+}
+
+/* The roots: one per subset that has boxes; a small cell has one for all. */
+static void plant(struct builder *t)
+{
+	struct zonefw_side *s = t->s;
+	u32 i, k, n = 0, before;
+	bool one = s->nboxes <= LINEAR;
+
+	for (k = 0; k < (one ? 1 : SUBSETS); k++) {
+		before = n;
+		for (i = 0; i < s->nboxes; i++)
+			if (one || subset_of(t, box_of(t, i * t->unit)) == k)
+				t->now.list[n++] = i * t->unit;
+		if (n == before)
+			continue;
+		t->nodes[s->ntrees].base = before;
+		t->wait[s->ntrees++] = n - before;
+	}
+	s->nnodes = s->ntrees;
+	s->nitems = 1;	/* the empty leaf */
+	t->pending = n;
+}
+
+/**
+ * zonefw_trees_build() - the trees of one family
+ * @s: boxes filled in; nodes and items are allocated here and are the caller's
+ * @words: ZONEFW_WORDS4 or ZONEFW_WORDS6
+ *
+ * Context: may sleep.
+ * Return: 0, or -1 when memory is short; what was allocated is the caller's too.
+ */
+int zonefw_trees_build(struct zonefw_side *s, u32 words)
+{
+	struct builder t = { .s = s, .words = words, .unit = 5 + 2 * words };
+	u32 n = s->nboxes;
+	int err = -1;
+
+	t.max_nodes = 2 * n + 64;
+	t.max_copies = 4 * n + 64;
+	t.nodes = zonefw_mem_get((size_t)t.max_nodes * sizeof(*t.nodes));
+	/* what still waits when the budget is spent needs its lengths, too */
+	t.items = zonefw_mem_get(((size_t)t.max_copies + t.max_nodes) * sizeof(*t.items));
+	t.wait = zonefw_mem_get((size_t)t.max_nodes * sizeof(*t.wait));
+	t.now.list = zonefw_mem_get((size_t)t.max_copies * sizeof(u32));
+	t.next.list = zonefw_mem_get((size_t)t.max_copies * sizeof(u32));
+	t.count = zonefw_mem_get(sizeof(u32) << BITS_MAX);
+	s->nodes = t.nodes;
+	s->items = t.items;
+	if (t.nodes && t.items && t.wait && t.now.list && t.next.list && t.count) {
+		plant(&t);
+		grow(&t, s->ntrees);
+		err = 0;
+	}
+	zonefw_mem_put(t.wait);
+	zonefw_mem_put(t.now.list);
+	zonefw_mem_put(t.next.list);
+	zonefw_mem_put(t.count);
+	return err;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rules of a cell that match a packet, in rule order: down the trees of the
+ * cell's tables once, then along their leaves together. Const data, no lock, no
+ * allocation, no sleeping; the stack is the caller's cursor. See table.h.
+ */
+#include "table.h"
+
+static u32 be32_at(const u8 *p)
+{
+	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+}
+
+static void vector_of(const struct zonefw_key *k, u32 *v)
+{
+	u32 i;
+
+	v[ZONEFW_D_PROTO] = k->proto << 8 | k->type;
+	v[ZONEFW_D_DPORT] = k->dport;
+	v[ZONEFW_D_SPORT] = k->sport;
+	v += ZONEFW_D_ADDR;
+	if (k->family == 4) {
+		v[0] = be32_at(k->dst);
+		v[1] = be32_at(k->src);
+		return;
+	}
+	for (i = 0; i < 4; i++) {
+		v[i] = be32_at(k->dst + 4 * i);
+		v[4 + i] = be32_at(k->src + 4 * i);
+	}
+}
+
+static const u32 *leaf_of(const struct zonefw_side *s, u32 root, const u32 *v)
+{
+	const struct zonefw_node *n = &s->nodes[root];
+
+	while (n->mask)
+		n = &s->nodes[n->base + (v[n->dim] >> n->shift & n->mask)];
+	return &s->items[n->base];
+}
+
+static void start(const struct zonefw_cell *cell, const struct zonefw_key *key,
+		  struct zonefw_cursor *cur)
+{
+	u32 i, k;
+
+	vector_of(key, cur->v);
+	cur->started = true;
+	cur->slot = 0;
+	for (i = 0; i < cell->ntables; i++) {
+		const struct zonefw_side *s = &cell->tables[i]->side[key->family == 6];
+
+		for (k = 0; k < s->ntrees; k++) {
+			const u32 *leaf = leaf_of(s, k, cur->v);
+
+			if (!*leaf)
+				continue;
+			cur->strand[cur->n++] = (struct zonefw_strand){ s->boxes, leaf + 1,
+									leaf + 1 + *leaf };
+		}
+	}
+}
+
+static bool in(u32 x, u32 lo, u32 len)
+{
+	return x - lo <= len;
+}
+
+static bool ports_in(const struct zonefw_box *b, const u32 *v, u8 flags)
+{
+	return in(v[ZONEFW_D_DPORT], b->lo[ZONEFW_D_DPORT], b->len[ZONEFW_D_DPORT]) &&
+	       in(v[ZONEFW_D_PROTO], b->lo[ZONEFW_D_PROTO], b->len[ZONEFW_D_PROTO]) &&
+	       in(v[ZONEFW_D_SPORT], b->lo[ZONEFW_D_SPORT], b->len[ZONEFW_D_SPORT]) &&
+	       !(b->need & ~flags);
+}
+
+static bool box_has4(const struct zonefw_box *b, const u32 *v, u8 flags)
+{
+	return in(v[ZONEFW_D_ADDR], b->addr[0], b->addr[1]) &&
+	       in(v[ZONEFW_D_ADDR + 1], b->addr[2], b->addr[3]) && ports_in(b, v, flags);
+}
+
+/* From the low words up: that is where hosts differ. */
+static bool box_has6(const struct zonefw_box *b, const u32 *v, u8 flags)
+{
+	u32 i = ZONEFW_WORDS6;
+
+	if (!ports_in(b, v, flags))
+		return false;
+	while (i--)
+		if (!in(v[ZONEFW_D_ADDR + i], b->addr[2 * i], b->addr[2 * i + 1]))
+			return false;
+	return true;
+}
+
+/* To the strand's next box that has the packet; not past rule @max. */
+static const struct zonefw_box *advance(struct zonefw_strand *s, const struct zonefw_cursor *cur,
+					const struct zonefw_key *key, u32 max)
+{
+	for (; s->at < s->end; s->at++) {
+		const struct zonefw_box *b = zonefw_box_at(s->boxes, *s->at);
+
+		if (b->rule >= max)
+			return NULL;
+		if (b->rule < cur->slot)	/* another box of a rule that was served */
+			continue;
+		if (key->family == 4 ? box_has4(b, cur->v, key->flags) :
+				       box_has6(b, cur->v, key->flags))
+			return b;
+	}
+	return NULL;
+}
+
+/* Of a rule that was found in a loose table; see share.h. */
+static bool covers(const struct zonefw_cell *c, const struct zonefw_rule *r)
+{
+	return zonefw_zone_covers(c->parent, r->from, r->nfrom, c->from) &&
+	       zonefw_zone_covers(c->parent, r->to, r->nto, c->to);
+}
+
+/**
+ * zonefw_cell_next() - the next rule of a cell that matches, in rule order
+ * @rules: all rules of the policy
+ * @cell: the zone pair's cell
+ * @key: packet
+ * @cur: where to go on; zonefw_cursor_init() at first
+ *
+ * Return: the rule, or NULL when none is left: the cell's default decides.
+ */
+const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
+					   const struct zonefw_cell *cell,
+					   struct zonefw_key *key, struct zonefw_cursor *cur)
+{
+	const struct zonefw_box *best, *b;
+	u32 i;
+
+	if (!cur->started)
+		start(cell, key, cur);
+	for (;;) {
+		best = NULL;
+		for (i = 0; i < cur->n; i++) {
+			b = advance(&cur->strand[i], cur, key, best ? best->rule : ~0u);
+			if (b)
+				best = b;
+		}
+		if (!best)
+			return NULL;
+		cur->slot = best->rule + 1;
+		if (cell->parent && !covers(cell, rules[best->rule]))
+			continue;
+		if (best->exact || zonefw_rule_match(rules[best->rule], key))
+			return rules[best->rule];
+	}
+}
