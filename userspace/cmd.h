@@ -11,6 +11,9 @@
 enum { EX_DONE, EX_REFUSED, EX_NOMODULE, EX_VERDICT, EX_SESSION };
 struct gopts { bool json, pretty, stats, quiet, color; };
 extern struct gopts g;
+struct command { const char *name; int (*run)(int argc, char **argv); const char *help; };
+extern const struct command commands[];
+extern const int ncommands;
 
 /* nlsock.c */
 typedef void (*reply_fn)(struct nlattr **tb, void *arg);
@@ -19,6 +22,7 @@ int nl_do(struct nl_msg *msg, reply_fn fn, void *arg);
 struct nl_msg *nl_new(int cmd, int flags, size_t size);
 int nl_failed(int err);
 int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb));
+extern bool nl_hush;		/* say nothing: somebody is only trying */
 extern char nl_extmsg[512];
 extern int nl_badoff, nl_len;
 extern struct nlattr *nl_head;
@@ -41,9 +45,12 @@ const char *zone_name(struct model *m, int id);
 void out_json(json_t *j);
 void out_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const char *col(const char *code);
-struct table { VEC(char **) rows; int ncols; };
+struct table { VEC(char **) rows; int ncols; bool letters; };
 void table_row(struct table *t, int n, char **cells);
+void table_stat_row(struct table *t, int n, char **cells, int stats);
 void table_print(struct table *t);
+int table_width(struct table *t);
+int out_width(void);
 json_t *jstrs(const strvec *v);
 
 /* commands */
@@ -63,11 +70,20 @@ int cmd_policy(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
 int cmd_later(int argc, char **argv);
 int cmd_help(int argc, char **argv);
-int show_rules(struct model *m, struct parser *filter);
+int show_rules(int argc, char **argv, int words);
+
+/* usage.c: arguments; all of them return EX_REFUSED */
 int usage_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int usage_at(const char *word, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int usage_unknown(const char *word, const char *what, char **known, int n);
+int usage_no_command(const char *word);
+int usage_extra(const char *object, const char *word);
+int usage_file(const char *path);
+int usage_no_zone(struct model *m, char *name);
+bool help_asked(int argc, char **argv);
+void typed_set(int argc, char **argv);
 struct src *cmdline_src(struct model *m, int argc, char **argv);
 int own_session_cut(struct model *m);
-extern struct src *cmdline_src_global;
 extern char **g_argv;
 extern int g_argc;
 #endif

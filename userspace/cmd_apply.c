@@ -39,8 +39,12 @@ int cmd_check(int argc, char **argv)
 	struct model *m = model_new();
 	int warnings = 0;
 
+	if (argc > 1 && argv[1][0] == '-' && argv[1][1])
+		return usage_extra("check", argv[1]);
 	if (argc > 2)
-		return usage_err("check takes one file");
+		return usage_extra("check", argv[2]);
+	if (usage_file(argc > 1 ? argv[1] : DEFAULT_CONF))
+		return EX_REFUSED;
 	parse_file(m, argc > 1 ? argv[1] : DEFAULT_CONF);
 	if (!m->errors)
 		eval_asserts(m);
@@ -55,7 +59,7 @@ int cmd_check(int argc, char **argv)
 			struct diag *d = &m->diags.v[i];
 
 			json_array_append_new(a, json_pack("{s:s,s:i,s:i,s:s,s:s}", "file",
-				d->pos.src ? d->pos.src->name : "", "line", d->pos.line, "column", d->pos.col,
+				d->pos.src ? printable(xstrdup(d->pos.src->name)) : "", "line", d->pos.line, "column", d->pos.col,
 				"kind", d->warn ? "warning" : "error", "text", d->text));
 		}
 		out_json(a);
@@ -166,19 +170,22 @@ struct apply_args { bool dry, force; char *file; };
 
 static int apply_parse(int argc, char **argv, struct apply_args *a)
 {
+	static char *known[] = { "--force", "--confirm" };
+
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-n"))
 			a->dry = true;
 		else if (!strcmp(argv[i], "--force"))
 			a->force = true;
 		else if (!strcmp(argv[i], "--confirm"))
-			return usage_err("'--confirm' is not supported yet");
+			return usage_at(argv[i], "'--confirm' is not supported yet");
 		else if ((argv[i][0] == '-' && argv[i][1]) || a->file)
-			return usage_err("apply does not take '%s'", argv[i]);
+			return argv[i][0] == '-' && argv[i][1] == '-' ? usage_unknown(argv[i], "option", known, 2) :
+									usage_extra("apply", argv[i]);
 		else
 			a->file = argv[i];
 	}
-	return a->file ? 0 : usage_err("apply needs a file, or - for standard input");
+	return a->file ? usage_file(a->file) : usage_err("apply needs a file, or - for standard input");
 }
 
 int cmd_apply(int argc, char **argv)
@@ -229,9 +236,8 @@ int cmd_export(int argc, char **argv)
 	struct model *m;
 	int err;
 
-	(void)argv;
 	if (argc > 1)
-		return usage_err("export takes no arguments");
+		return usage_extra("export", argv[1]);
 	m = codec_running(&err);
 	if (!m)
 		return err;
@@ -304,15 +310,20 @@ static int line_diff(strvec *a, strvec *b)
 int cmd_diff(int argc, char **argv)
 {
 	struct model *m = model_new(), *old;
-	const char *file = DEFAULT_CONF;
+	const char *file = NULL;
 	strvec a = { 0 }, b = { 0 };
 	int err;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--flows"))
-			return usage_err("'--flows' is not supported yet");
+			return usage_at(argv[i], "'--flows' is not supported yet");
+		if ((argv[i][0] == '-' && argv[i][1]) || file)
+			return usage_extra("diff", argv[i]);
 		file = argv[i];
 	}
+	file = file ? file : DEFAULT_CONF;
+	if (usage_file(file))
+		return EX_REFUSED;
 	if (!parse_file(m, file)) {
 		diag_print(m, false);
 		return EX_REFUSED;
@@ -343,14 +354,13 @@ static int simple(int cmd, int attr, int val)
 
 int cmd_flush(int argc, char **argv)
 {
-	(void)argv;
-	return argc > 1 ? usage_err("flush takes no arguments") : simple(ZONEFW_CMD_FLUSH, 0, 0);
+	return argc > 1 ? usage_extra("flush", argv[1]) : simple(ZONEFW_CMD_FLUSH, 0, 0);
 }
 
 int cmd_panic(int argc, char **argv)
 {
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "on") && strcmp(argv[1], "off")))
-		return usage_err("panic takes 'on' or 'off'");
+		return usage_at(argv[argc - 1], "panic takes 'on' or 'off', not '%s'", argv[argc - 1]);
 	return simple(ZONEFW_CMD_PANIC, ZONEFW_A_PANIC, argc < 2 || !strcmp(argv[1], "on"));
 }
 
@@ -359,6 +369,7 @@ int cmd_stats(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "reset"))
 		return simple(ZONEFW_CMD_STATS_RESET, 0, 0);
 	if (argc > 1)
-		return usage_err("stats takes 'reset' or nothing");
+		return usage_at(argv[argc - 1], "stats takes 'reset' or nothing, not '%s'%s", argv[argc - 1],
+				suggest(argv[1], &(strvec){ (char *[]){ "reset" }, 1, 1 }));
 	return cmd_show(2, (char *[]){ "show", "stats" });
 }

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-struct edit { struct model *m; struct parser p; struct rule *added; };
+struct edit { struct model *m; struct parser p; struct rule *added; bool dry; };
 typedef bool (*edit_fn)(struct edit *e);
 
 static bool fail(struct edit *e, struct pos at, const char *what)
@@ -29,8 +29,34 @@ static void added_id(struct edit *e)
 		return;
 	if (g.json)
 		out_json(json_pack("{s:I}", "id", (json_int_t)now->rules.v[idx]->id));
-	else
+	else if (!g.quiet)
 		out_text("%u\n", now->rules.v[idx]->id);
+}
+
+/* the words, up to the end of the command */
+static bool edit_words(struct edit *e, edit_fn fn)
+{
+	parser_open(&e->p, e->m, cmdline_src(e->m, g_argc, g_argv));
+	for (int i = 0; i < 4; i++)
+		pnext(&e->p);		/* zonefw OBJECT VERB, to the word behind */
+	if (fn(e) && !e->m->errors && !pend(&e->p))
+		perr(&e->p, "the end of the command");
+	if (!e->m->errors && e->p.lx.cur.kind != T_EOF)
+		perr(&e->p, "the end of the command");
+	return !e->m->errors;
+}
+
+/* Without a kernel to ask only the words can be wrong, not the names. */
+static int edit_dry(edit_fn fn)
+{
+	struct edit e = { .m = model_new(), .dry = true };
+
+	e.m->lenient = true;
+	parse_services(e.m);
+	if (edit_words(&e, fn))
+		return EX_NOMODULE;
+	diag_print(e.m, false);
+	return EX_REFUSED;
 }
 
 /* read, change, apply; again when somebody else was faster */
@@ -42,16 +68,16 @@ static int edit_run(edit_fn fn)
 		struct edit e = { 0 };
 		uint32_t gen = 0;
 
+		nl_hush = true;
 		e.m = codec_running(&err);
+		nl_hush = false;
+		if (!e.m && err == EX_NOMODULE && edit_dry(fn) == EX_REFUSED)
+			return EX_REFUSED;
+		if (!e.m)		/* again, aloud */
+			e.m = codec_running(&err);
 		if (!e.m)
 			return err;
-		parser_open(&e.p, e.m, cmdline_src(e.m, g_argc, g_argv));
-		for (int i = 0; i < 4; i++)
-			pnext(&e.p);		/* zonefw OBJECT VERB, to the word behind */
-		if (fn(&e) && !e.m->errors && !pend(&e.p))
-			perr(&e.p, "the end of the command");
-		if (!e.m->errors && e.p.lx.cur.kind != T_EOF)
-			perr(&e.p, "the end of the command");
+		edit_words(&e, fn);
 		for (int i = 0; i < e.m->unsup.n; i++)
 			err_at(e.m, e.m->unsup.v[i].pos, "'%s' is not supported yet", e.m->unsup.v[i].what);
 		if (!e.m->errors && model_resolve(e.m))
@@ -67,6 +93,13 @@ static int edit_run(edit_fn fn)
 	return err == -ESTALE ? nl_failed(err) : err;
 }
 
+static void insert(struct edit *e, int at, struct rule *r)
+{
+	PUSH(e->m->rules, r);
+	memmove(&e->m->rules.v[at + 1], &e->m->rules.v[at], sizeof(r) * (e->m->rules.n - 1 - at));
+	e->m->rules.v[at] = r;
+}
+
 static int rule_ref(struct edit *e)
 {
 	struct tok t = e->p.lx.cur;
@@ -77,6 +110,11 @@ static int rule_ref(struct edit *e)
 	if (t.kind != T_WORD) {
 		perr(&e->p, "a rule's number or name");
 		return -1;
+	}
+	if (e->dry) {
+		pnext(&e->p);
+		insert(e, 0, xalloc(sizeof(struct rule)));
+		return 0;
 	}
 	for (int i = 0; i < e->m->rules.n; i++) {
 		struct rule *r = e->m->rules.v[i];
@@ -90,13 +128,6 @@ static int rule_ref(struct edit *e)
 	}
 	err_at(e->m, t.pos, "no rule '%s'%s", t.s, num ? "" : suggest(t.s, &cand));
 	return -1;
-}
-
-static void insert(struct edit *e, int at, struct rule *r)
-{
-	PUSH(e->m->rules, r);
-	memmove(&e->m->rules.v[at + 1], &e->m->rules.v[at], sizeof(r) * (e->m->rules.n - 1 - at));
-	e->m->rules.v[at] = r;
 }
 
 static struct rule *take(struct edit *e, int at)
@@ -245,6 +276,8 @@ static struct zone *zone_ref(struct edit *e)
 	struct zone *z = zone_find(e->m, e->p.lx.cur.s);
 	strvec cand = { 0 };
 
+	if (e->dry && e->p.lx.cur.kind == T_WORD && !z)
+		z = xalloc(sizeof(*z));
 	if (z && z != &e->m->self && z != &e->m->any) {
 		pnext(&e->p);
 		return z;
@@ -367,6 +400,8 @@ static bool policy_del(struct edit *e)
 		for (int b = 0; b < t.n; b++) {
 			struct cell *c = cell_of(e, f.v[a].name, t.v[b].name);
 
+			if (!c && e->dry)
+				continue;
 			if (!c)
 				return fail(e, f.v[a].pos, xfmt("%s -> %s has no default or option", f.v[a].name, t.v[b].name));
 			c->has_default = c->has_log = c->masq = c->offload = c->clamp = false;
@@ -388,15 +423,22 @@ static int verb_run(const struct verb *v, int n, int argc, char **argv)
 	PUSH(cand, "show");
 	if (argc < 2)
 		return usage_err("%s needs a verb; see 'zonefw help %s'", argv[0], argv[0]);
-	return usage_err("%s has no verb '%s'%s", argv[0], argv[1], suggest(argv[1], &cand));
+	return usage_at(argv[1], "%s has no verb '%s'%s", argv[0], argv[1], suggest(argv[1], &cand));
+}
+
+static int verb_show(int argc, char **argv, char *what)
+{
+	if (argc > 2)
+		return usage_at(argv[2], "'%s show' takes no arguments", argv[0]);
+	return cmd_show(2, (char *[]){ "show", what });
 }
 
 int cmd_zone(int argc, char **argv)
 {
 	static const struct verb v[] = { { "add", zone_add }, { "set", zone_set }, { "del", zone_del } };
 
-	if (argc == 2 && !strcmp(argv[1], "show"))
-		return cmd_show(2, (char *[]){ "show", "zones" });
+	if (argc > 1 && !strcmp(argv[1], "show"))
+		return verb_show(argc, argv, "zones");
 	return verb_run(v, 3, argc, argv);
 }
 
@@ -404,8 +446,8 @@ int cmd_policy(int argc, char **argv)
 {
 	static const struct verb v[] = { { "set", policy_set }, { "del", policy_del } };
 
-	if (argc == 2 && !strcmp(argv[1], "show"))
-		return cmd_show(2, (char *[]){ "show", "matrix" });
+	if (argc > 1 && !strcmp(argv[1], "show"))
+		return verb_show(argc, argv, "matrix");
 	return verb_run(v, 2, argc, argv);
 }
 
@@ -413,17 +455,8 @@ int cmd_rule(int argc, char **argv)
 {
 	static const struct verb v[] = { { "add", rule_add }, { "replace", rule_replace }, { "del", rule_del },
 					 { "move", rule_move } };
-	struct parser p;
-	struct model *m;
-	int err;
 
 	if (argc < 2 || strcmp(argv[1], "show"))
 		return verb_run(v, 4, argc, argv);
-	m = codec_running(&err);
-	if (!m)
-		return err;
-	parser_open(&p, m, cmdline_src(m, argc, argv));
-	for (int i = 0; i < 4; i++)
-		pnext(&p);
-	return show_rules(m, &p);
+	return show_rules(argc, argv, 2);
 }

@@ -17,7 +17,7 @@ static bool where_words(struct parser *p, struct query *q)
 			perr(p, "a device or a zone");
 			return false;
 		}
-		if ((w == &q->from || w == &q->to) && !zone_find(q->m, p->lx.cur.s)) {
+		if ((w == &q->from || w == &q->to) && !q->m->lenient && !zone_find(q->m, p->lx.cur.s)) {
 			strvec c = { 0 };
 
 			for (int i = 0; i < q->m->zones.n; i++)
@@ -155,37 +155,81 @@ static int explain_file(struct query *q, struct answer *a)
 	return 0;
 }
 
-int cmd_explain(int argc, char **argv)
+/* --expect VERDICT and --file FILE may stand anywhere; the other words go to the parser */
+static int explain_options(int argc, char **argv, struct query *q, strvec *words)
 {
-	struct query q = { 0 };
-	struct answer a = { 0 };
-	VEC(char *) words = { 0 };
-	struct parser p;
-	int err;
+	static char *verdicts[] = { "accept", "drop", "reject", "queue" };
+	static char *known[] = { "--expect", "--file" };
 
 	for (int i = 0; i < argc; i++) {
-		char **w = !strcmp(argv[i], "--expect") ? &q.expect : !strcmp(argv[i], "--file") ? &q.file : NULL;
+		char **w = !strcmp(argv[i], "--expect") ? &q->expect : !strcmp(argv[i], "--file") ? &q->file : NULL;
 
+		if (!w && argv[i][0] == '-')
+			return usage_unknown(argv[i], "option", known, 2);
 		if (!w) {
-			PUSH(words, argv[i]);
+			PUSH(*words, argv[i]);
 			continue;
 		}
 		if (i + 1 == argc)
 			return usage_err("%s needs a value", argv[i]);
 		*w = argv[++i];
 	}
-	q.m = codec_running(&err);
-	if (!q.m)
-		return err;
-	parser_open(&p, q.m, cmdline_src(q.m, words.n, words.v));
+	for (int k = 0; q->expect && k <= 4; k++) {
+		if (k == 4)
+			return usage_unknown(q->expect, "verdict", verdicts, 4);
+		if (!strcmp(q->expect, verdicts[k]))
+			break;
+	}
+	return q->file ? usage_file(q->file) : 0;
+}
+
+static bool explain_words(struct query *q, const strvec *words)
+{
+	struct parser p;
+
+	parser_open(&p, q->m, cmdline_src(q->m, words->n, words->v));
 	for (int i = 0; i < 3; i++)
 		pnext(&p);
-	if (where_words(&p, &q) && parse_packet(&p, &q.k) && !pend(&p))
+	if (where_words(&p, q) && parse_packet(&p, &q->k) && !pend(&p))
 		perr(&p, "the end of the command");
-	if (q.m->errors) {
-		diag_print(q.m, false);
-		return EX_REFUSED;
+	if (!q->m->errors)
+		return true;
+	diag_print(q->m, false);
+	return false;
+}
+
+/* Without a kernel to ask only the words can be wrong, not the names: those are looked at first. */
+static int explain_query(struct query *q, const strvec *words)
+{
+	int err;
+
+	nl_hush = true;
+	q->m = codec_running(&err);
+	nl_hush = false;
+	if (!q->m && err == EX_NOMODULE) {
+		q->m = model_new();
+		q->m->lenient = true;
+		if (!explain_words(q, words))
+			return EX_REFUSED;
+		q->m = NULL;
 	}
+	if (!q->m)
+		q->m = codec_running(&err);
+	if (!q->m)
+		return err;
+	return explain_words(q, words) ? 0 : EX_REFUSED;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct query q = { 0 };
+	struct answer a = { 0 };
+	strvec words = { 0 };
+	int err = explain_options(argc, argv, &q, &words);
+
+	err = err ? err : explain_query(&q, &words);
+	if (err)
+		return err;
 	err = nl_do(explain_msg(&q), explain_reply, &a);
 	if (err)
 		return nl_failed(err);
@@ -261,9 +305,10 @@ int cmd_monitor(int argc, char **argv)
 	int err;
 
 	if (!strcmp(what, "trace"))
-		return usage_err("'monitor trace' is not supported yet");
+		return usage_at(argv[1], "'monitor trace' is not supported yet");
 	if (argc > 2 || (strcmp(what, "events") && strcmp(what, "drops")))
-		return usage_err("monitor takes events or drops");
+		return usage_at(argv[argc - 1], "monitor takes events or drops, not '%s'%s", argv[argc - 1],
+				suggest(argv[argc - 1], &(strvec){ (char *[]){ "events", "drops" }, 2, 2 }));
 	mon_model = codec_running(&err);
 	if (!mon_model)
 		return err;

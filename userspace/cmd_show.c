@@ -54,12 +54,11 @@ static int show_stats(void)
 	return 0;
 }
 
-static int show_zones(struct model *m)
+static json_t *zones_list(struct model *m, struct table *t)
 {
 	json_t *a = json_array();
-	struct table t = { 0 };
 
-	table_row(&t, 5, (char *[]){ "ID", "ZONE", "DEVICES", "PACKETS", "BYTES" });
+	table_stat_row(t, 5, (char *[]){ "ID", "ZONE", "DEVICES", "PACKETS", "BYTES" }, 3);
 	for (int i = 0; i < m->zones.n; i++) {
 		struct zone *z = m->zones.v[i];
 		struct sbuf b = { 0 };
@@ -76,16 +75,28 @@ static int show_zones(struct model *m)
 		if (z->pname)
 			json_object_set_new(o, "parent", json_string(z->pname));
 		json_array_append_new(a, o);
-		table_row(&t, 5, (char *[]){ xfmt("%d", z->id), z->name, b.n ? b.s : "-",
-			xfmt("%llu", (unsigned long long)z->packets), xfmt("%llu", (unsigned long long)z->bytes) });
+		table_stat_row(t, 5, (char *[]){ xfmt("%d", z->id), z->name, b.n ? b.s : "-",
+			xfmt("%llu", (unsigned long long)z->packets), xfmt("%llu", (unsigned long long)z->bytes) }, 3);
 	}
+	return a;
+}
+
+static int list_out(json_t *a, struct table *t)
+{
 	if (g.json) {
 		out_json(a);
 		return 0;
 	}
 	json_decref(a);
-	table_print(&t);
+	table_print(t);
 	return 0;
+}
+
+static int show_zones(struct model *m)
+{
+	struct table t = { 0 };
+
+	return list_out(zones_list(m, &t), &t);
 }
 
 static json_t *rule_json(struct rule *r)
@@ -96,32 +107,24 @@ static json_t *rule_json(struct rule *r)
 			 (json_int_t)r->packets, "bytes", (json_int_t)r->bytes, "comment", r->comment, "where", r->where);
 }
 
-static bool filtered(const zrefvec *v, const char *name)
-{
-	for (int i = 0; name && i < v->n; i++)
-		if (!strcmp(v->v[i].name, name))
-			return false;
-	return name != NULL;
-}
-
-static int rules_print(struct model *m, const char *from, const char *to)
+static int rules_print(struct model *m, const struct zone *from, const struct zone *to)
 {
 	json_t *a = json_array();
 	struct table t = { 0 };
 
-	table_row(&t, 5, (char *[]){ "ID", "CELL", "PACKETS", "BYTES", "RULE" });
+	table_stat_row(&t, 5, (char *[]){ "ID", "CELL", "PACKETS", "BYTES", "RULE" }, 2);
 	for (int i = 0; i < m->rules.n; i++) {
 		struct rule *r = m->rules.v[i];
 
-		if (filtered(&r->from, from) || filtered(&r->to, to))
+		if ((from && !zone_covers(m, &r->from, from)) || (to && !zone_covers(m, &r->to, to)))
 			continue;
 		if (g.json)
 			json_array_append_new(a, rule_json(r));
 		else
-			table_row(&t, 5, (char *[]){ xfmt("%u", r->id),
+			table_stat_row(&t, 5, (char *[]){ xfmt("%u", r->id),
 				xfmt("%s -> %s", zrefs_text(&r->from), zrefs_text(&r->to)),
 				xfmt("%llu", (unsigned long long)r->packets),
-				xfmt("%llu", (unsigned long long)r->bytes), r->text });
+				xfmt("%llu", (unsigned long long)r->bytes), r->text }, 2);
 	}
 	if (g.json) {
 		out_json(a);
@@ -134,22 +137,35 @@ static int rules_print(struct model *m, const char *from, const char *to)
 	return 0;
 }
 
-int show_rules(struct model *m, struct parser *filter)
+/* argv[words] and what follows: [from F] [to T], the rules that cover those cells */
+int show_rules(int argc, char **argv, int words)
 {
-	char *from = NULL, *to = NULL;
+	static char *known[] = { "from", "to" };
+	char *name[2] = { NULL, NULL };
+	struct zone *z[2] = { NULL, NULL };
+	struct model *m;
+	int err;
 
-	while (filter && !pend(filter)) {
-		char **w = pword(filter, "from") ? &from : pword(filter, "to") ? &to : NULL;
+	for (int i = words; i < argc; i += 2) {
+		int k = !strcmp(argv[i], "from") ? 0 : !strcmp(argv[i], "to") ? 1 : -1;
 
-		if (!w || filter->lx.cur.kind != T_WORD) {
-			perr(filter, "from ZONE or to ZONE");
-			diag_print(filter->m, false);
-			return EX_REFUSED;
-		}
-		*w = filter->lx.cur.s;
-		pnext(filter);
+		if (k < 0)
+			return usage_at(argv[i], "expected from ZONE or to ZONE, not '%s'%s", argv[i],
+					suggest(argv[i], &(strvec){ known, 2, 2 }));
+		if (i + 1 == argc || name[k])
+			return i + 1 == argc ? usage_err("'%s' needs a zone", argv[i]) :
+					       usage_at(argv[i], "'%s' twice", argv[i]);
+		name[k] = argv[i + 1];
 	}
-	return rules_print(m, from, to);
+	m = codec_running(&err);
+	if (!m)
+		return err;
+	for (int k = 0; k < 2; k++) {
+		z[k] = name[k] ? zone_find(m, name[k]) : NULL;
+		if (name[k] && !z[k])
+			return usage_no_zone(m, name[k]);
+	}
+	return rules_print(m, z[0], z[1]);
 }
 
 static char *cell_options(struct model *m, int from, int to, strvec *out)
@@ -183,80 +199,108 @@ static const char *act(int a)
 	return a >= 0 && a < 5 ? action_words[a] : "?";
 }
 
-static int show_matrix(struct model *m)
+static json_t *matrix_list(struct model *m, cellvec *v, struct table *t)
 {
 	json_t *a = json_array();
-	struct table t = { 0 };
-	cellvec v = { 0 };
-	int err = codec_cells(m, &v);
 
-	if (err)
-		return err;
-	table_row(&t, 7, (char *[]){ "FROM", "TO", "DEFAULT", "RULES", "PACKETS", "BYTES", "OPTIONS" });
-	for (int i = 0; i < v.n; i++) {
-		struct cellstat *c = &v.v[i];
+	table_stat_row(t, 7, (char *[]){ "FROM", "TO", "DEFAULT", "RULES", "PACKETS", "BYTES", "OPTIONS" }, 4);
+	for (int i = 0; i < v->n; i++) {
+		struct cellstat *c = &v->v[i];
 		strvec opts = { 0 };
 		char *o = cell_options(m, c->from, c->to, &opts);
 
 		json_array_append_new(a, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", zone_name(m, c->from), "to",
 			zone_name(m, c->to), "default", act(c->action), "rules", (json_int_t)c->count, "packets",
 			(json_int_t)c->packets, "bytes", (json_int_t)c->bytes, "options", jstrs(&opts)));
-		table_row(&t, 7, (char *[]){ (char *)zone_name(m, c->from), (char *)zone_name(m, c->to),
+		table_stat_row(t, 7, (char *[]){ (char *)zone_name(m, c->from), (char *)zone_name(m, c->to),
 			(char *)act(c->action), xfmt("%u", c->count), xfmt("%llu", (unsigned long long)c->packets),
-			xfmt("%llu", (unsigned long long)c->bytes), *o ? o : "-" });
+			xfmt("%llu", (unsigned long long)c->bytes), *o ? o : "-" }, 4);
 	}
-	if (g.json) {
-		out_json(a);
-		return 0;
-	}
-	json_decref(a);
-	table_print(&t);
-	return 0;
+	return a;
 }
 
-static void grid(struct model *m, cellvec *v)
+static int show_matrix(struct model *m)
 {
-	int n = m->zones.n + 1;
 	struct table t = { 0 };
-	char **row = xalloc(sizeof(*row) * (n + 1));
+	cellvec v = { 0 };
+	int err = codec_cells(m, &v);
 
-	row[0] = "from \\ to";
-	for (int j = 0; j < n; j++)
-		row[j + 1] = (char *)zone_name(m, j);
-	table_row(&t, n + 1, row);
-	for (int i = 0; i < n; i++) {
-		row[0] = (char *)zone_name(m, i);
-		for (int j = 0; j < n; j++) {
-			row[j + 1] = ".";
-			for (int k = 0; k < v->n; k++)
-				if (v->v[k].from == i && v->v[k].to == j)
-					row[j + 1] = v->v[k].count ? xfmt("%s+%u", act(v->v[k].action), v->v[k].count) :
-								     (char *)act(v->v[k].action);
-		}
-		table_row(&t, n + 1, row);
+	return err ? err : list_out(matrix_list(m, &v, &t), &t);
+}
+
+static char *grid_cell(const struct cellstat *c, bool letters)
+{
+	char *count = c->count ? xfmt("%s%u", letters ? "" : "+", c->count) : "";
+
+	return letters ? xfmt("%c%s", act(c->action)[0] - 'a' + 'A', count) : xfmt("%s%s", act(c->action), count);
+}
+
+/* from \ to, in words; of many zones with letters, and numbers over the columns */
+static struct table grid(struct model *m, cellvec *v, bool letters)
+{
+	struct table t = { .letters = letters };
+	int n = m->zones.n + 1;
+	char ***cells = xalloc(sizeof(*cells) * (n + 1));
+
+	for (int i = 0; i <= n; i++) {
+		cells[i] = xalloc(sizeof(**cells) * (n + 1));
+		cells[i][0] = !i ? "from \\ to" : letters ? xfmt("%2d %s", i - 1, zone_name(m, i - 1)) :
+			      (char *)zone_name(m, i - 1);
+		for (int j = 1; j <= n; j++)
+			cells[i][j] = i ? "." : letters ? xfmt("%d", j - 1) : (char *)zone_name(m, j - 1);
 	}
+	for (int k = 0; k < v->n; k++)
+		if (v->v[k].from < n && v->v[k].to < n)
+			cells[v->v[k].from + 1][v->v[k].to + 1] = grid_cell(&v->v[k], letters);
+	for (int i = 0; i <= n; i++)
+		table_row(&t, n + 1, cells[i]);
+	return t;
+}
+
+static void grid_print(struct model *m, cellvec *v)
+{
+	struct table t = grid(m, v, false);
+
+	if (table_width(&t) > out_width())
+		t = grid(m, v, true);
 	table_print(&t);
+	out_text(t.letters ? "A accept, D drop, R reject: the default, and behind it the number of rules; . nothing said: drop\n" :
+			     "the default + the number of rules; . nothing said: drop\n");
+}
+
+static void overview_text(struct model *m, const struct info *i, cellvec *v)
+{
+	struct table t = { 0 };
+
+	out_text("state       %s%s%s\ndigest      %s\ngeneration  %u\nzones       %u\nrules       %u\n",
+		 col(i->state == ZONEFW_STATE_ACTIVE ? "32" : "31"), state_text(i->state), col("0"), digest_text(i),
+		 i->gen, i->nzones, i->nrules);
+	for (int k = 0; g.stats && k < ARRAY_SIZE(stat_words); k++)
+		if (stat(i, stat_words[k].k))
+			out_text("%-11s %llu\n", stat_words[k].w, (unsigned long long)stat(i, stat_words[k].k));
+	out_text("\n");
+	json_decref(zones_list(m, &t));
+	table_print(&t);
+	out_text("\n");
+	grid_print(m, v);
 }
 
 static int overview(struct model *m)
 {
+	struct table none = { 0 };
 	cellvec v = { 0 };
 	struct info i;
 	int err = codec_info(&i);
 
+	err = err ? err : codec_cells(m, &v);
 	if (err)
 		return err;
 	if (g.json)
-		return show_stats();
-	err = codec_cells(m, &v);
-	if (err)
-		return err;
-	out_text("state %s%s%s  generation %u  digest %s  zones %u  rules %u\n\n",
-		 col(i.state == ZONEFW_STATE_ACTIVE ? "32" : "31"), state_text(i.state), col("0"), i.gen,
-		 digest_text(&i), i.nzones, i.nrules);
-	show_zones(m);
-	out_text("\n");
-	grid(m, &v);
+		out_json(json_pack("{s:s,s:s,s:I,s:I,s:o,s:o}", "state", state_text(i.state), "digest", digest_text(&i),
+			"generation", (json_int_t)i.gen, "rules", (json_int_t)i.nrules, "zones", zones_list(m, &none),
+			"matrix", matrix_list(m, &v, &(struct table){ 0 })));
+	else
+		overview_text(m, &i, &v);
 	return 0;
 }
 
@@ -285,13 +329,15 @@ int cmd_show(int argc, char **argv)
 	for (k = 0; *w && k < ARRAY_SIZE(words); k++)
 		if (!strcmp(w, words[k]))
 			break;
+	if (argc > 1 && argv[argc - 1][0] == '-')
+		return usage_extra("show", argv[argc - 1]);
 	if (argc > 2 || k == ARRAY_SIZE(words))
-		return usage_err("show does not know '%s'%s", argv[argc - 1],
-				 suggest(argv[argc - 1], &(strvec){ words, ARRAY_SIZE(words), 9 }));
+		return usage_at(argv[argc - 1], "show does not know '%s'%s", argv[argc - 1],
+				suggest(argv[argc - 1], &(strvec){ words, ARRAY_SIZE(words), 9 }));
 	if (!strcmp(w, "stats"))
 		return show_stats();
 	if (*w && k >= 3 && k <= 6)
-		return usage_err("'show %s' is not supported yet", w);
+		return usage_at(argv[1], "'show %s' is not supported yet", w);
 	m = codec_running(&err);
 	if (!m)
 		return err;
@@ -300,7 +346,7 @@ int cmd_show(int argc, char **argv)
 	switch (k) {
 	case 0: return show_matrix(m);
 	case 1: return show_zones(m);
-	case 2: return show_rules(m, NULL);
+	case 2: return rules_print(m, NULL, NULL);
 	default: return show_options(m);
 	}
 }

@@ -6,8 +6,9 @@ void lex_init(struct lexer *l, struct src *s)
 {
 	memset(l, 0, sizeof(*l));
 	l->src = s;
+	l->off = s->start;
 	l->line = 1;
-	l->col = 1;
+	l->col = (int)s->start + 1;
 }
 
 static int peek(const struct lexer *l, size_t k)
@@ -77,46 +78,72 @@ static void lex_string(struct lexer *l, struct model *m)
 	if (peek(l, 0) == '"')
 		advance(l);
 	l->cur.s = sb_str(&b);
+	if (!utf8_valid(l->cur.s)) {
+		err_at(m, l->cur.pos, "this string is not UTF-8");
+		l->cur.s = printable(l->cur.s);
+	}
 }
 
-static bool word_char(const struct lexer *l)
-{
-	int c = peek(l, 0);
+/* Of each byte: 0 belongs to a word, 1 ends it, 2 asks for the byte behind. */
+static const unsigned char ends[256] = {
+	[0 ... 32] = 1, [127] = 1, ['{'] = 1, ['}'] = 1, [';'] = 1, [','] = 1, ['"'] = 1, ['#'] = 1,
+	['!'] = 1, ['='] = 1, ['\\'] = 2, ['-'] = 2,
+};
 
-	if (c == -1 || c <= 32 || c == 127 || strchr("{};,\"#!=", c))
-		return false;
-	if (c == '\\' && (peek(l, 1) == '\n' || peek(l, 1) == '\r'))
-		return false;
-	return !(c == '-' && peek(l, 1) == '>');
+static size_t word_end(const struct lexer *l)
+{
+	const unsigned char *t = (const unsigned char *)l->src->text;
+	size_t i = l->off;
+
+	for (; i < l->src->len; i++) {
+		int next = i + 1 < l->src->len ? t[i + 1] : -1;
+
+		if (ends[t[i]] == 1 || (t[i] == '\\' && (next == '\n' || next == '\r')) ||
+		    (t[i] == '-' && next == '>'))
+			break;
+	}
+	return i;
 }
 
 static void lex_word(struct lexer *l, struct model *m)
 {
-	size_t start = l->off;
+	size_t start = l->off, end;
 
 	l->cur.kind = T_WORD;
-	if (peek(l, 0) == '-' && peek(l, 1) == '>') {
-		advance(l);
-		advance(l);
-	} else {
-		while (word_char(l))
-			advance(l);
-	}
-	if (l->off == start) {
+	if (peek(l, 0) == '-' && peek(l, 1) == '>')
+		end = start + 2;
+	else
+		end = word_end(l);
+	if (end == start) {
 		err_at(m, l->cur.pos, "character 0x%02x has no place here", peek(l, 0));
 		l->bad = true;
 		advance(l);
-		l->cur.s = xstrdup("?");
+		l->cur.s = "?";
 		return;
 	}
-	l->cur.s = xstrndup(l->src->text + start, l->off - start);
+	l->off = end;
+	l->col += (int)(end - start);
+	if (!l->skim)
+		l->cur.s = xstrndup(l->src->text + start, end - start);
+}
+
+static bool lex_punct(struct lexer *l, int c)
+{
+	static const struct { enum tok_kind kind; char *s; } punct[128] = {
+		['{'] = { T_LB, "{" }, ['}'] = { T_RB, "}" }, [';'] = { T_SEMI, ";" }, [','] = { T_COMMA, "," },
+		['!'] = { T_BANG, "!" }, ['='] = { T_EQ, "=" }, ['\n'] = { T_NL, "end of line" },
+	};
+
+	if (c > 127 || !punct[c].s)
+		return false;
+	l->cur.kind = punct[c].kind;
+	l->cur.s = punct[c].s;
+	advance(l);
+	return true;
 }
 
 void lex_next(struct lexer *l, struct model *m)
 {
-	static const char punct[] = "{};,!=\n";
-	static const enum tok_kind kinds[] = { T_LB, T_RB, T_SEMI, T_COMMA, T_BANG, T_EQ, T_NL };
-	const char *p;
 	int c;
 
 	l->prev_end = l->off;
@@ -127,17 +154,9 @@ void lex_next(struct lexer *l, struct model *m)
 	if (c == -1) {
 		l->cur.kind = T_EOF;
 		l->cur.s = "end of file";
-		return;
-	}
-	p = c ? strchr(punct, c) : NULL;
-	if (p) {
-		l->cur.kind = kinds[p - punct];
-		l->cur.s = c == '\n' ? xstrdup("end of line") : xstrndup(p, 1);
-		advance(l);
-		return;
-	}
-	if (c == '"')
+	} else if (c == '"') {
 		lex_string(l, m);
-	else
+	} else if (!lex_punct(l, c)) {
 		lex_word(l, m);
+	}
 }

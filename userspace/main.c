@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Global options, the table of commands, help. */
+/* Global options and the table of commands. */
 #include "cmd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct gopts g;
-int g_argc;
-char **g_argv;
 
-static const struct { const char *name; int (*run)(int, char **); const char *help; } cmds[] = {
+const struct command commands[] = {
 	{ "apply", cmd_apply, "apply [-n] [--force] FILE|-       replace the whole policy in one step" },
 	{ "check", cmd_check, "check FILE                        parse and check without a kernel" },
 	{ "diff", cmd_diff, "diff [FILE]                       running policy against FILE: exit 0 same, 1 differs" },
@@ -35,135 +33,121 @@ static const struct { const char *name; int (*run)(int, char **); const char *he
 	{ "_dump", cmd_dump, NULL },
 };
 
-int usage_err(const char *fmt, ...)
-{
-	char buf[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "<command line>:1: error: %s\n", buf);
-	return EX_REFUSED;
-}
+const int ncommands = ARRAY_SIZE(commands);
 
 int cmd_later(int argc, char **argv)
 {
 	(void)argc;
-	return usage_err("'%s' is not supported yet", argv[0]);
+	return usage_at(argv[0], "'%s' is not supported yet", argv[0]);
 }
 
-int cmd_help(int argc, char **argv)
+static int no_netns(char *name, int err)
 {
-	if (argc < 2)
-		out_text("usage: zonefw [-j] [-p] [-s] [-q] [-n NETNS] [--color[=WHEN]] COMMAND ...\n\n");
-	for (int i = 0; i < ARRAY_SIZE(cmds); i++)
-		if (cmds[i].help && (argc < 2 || !strcmp(argv[1], cmds[i].name))) {
-			out_text("zonefw %s\n", cmds[i].help);
-			if (argc > 1)
-				return 0;
-		}
-	return argc < 2 ? 0 : usage_err("no command '%s'", argv[1]);
+	DIR *d = strchr(name, '/') ? NULL : opendir("/run/netns");
+	strvec cand = { 0 };
+
+	for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+		PUSH(cand, xstrdup(e->d_name));
+	if (d)
+		closedir(d);
+	return usage_at(name, "no network namespace '%s': %s%s", name, strerror(err), suggest(name, &cand));
 }
 
-/* The words after `zonefw`, joined again, as a source for the parser. */
-struct src *cmdline_src(struct model *m, int argc, char **argv)
-{
-	struct sbuf b = { 0 };
-	struct src *s;
-
-	sb_put(&b, "zonefw");
-	for (int i = 0; i < argc; i++) {
-		bool str = i && (!strcmp(argv[i - 1], "log") || !strcmp(argv[i - 1], "comment"));
-		bool bare = *argv[i] && argv[i][0] != '"' && strpbrk(argv[i], " \t\n;{}#,\"") != NULL;
-
-		sb_fmt(&b, " %s", !*argv[i] || (str && bare) ? quote(argv[i]) : argv[i]);
-	}
-	s = src_new(m, "<command line>", sb_str(&b), b.n);
-	s->cmdline = true;
-	return s;
-}
-
-static int enter_netns(const char *name)
+static int enter_netns(char *name)
 {
 	char *path = xfmt("%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
-	if (fd < 0) {
-		fprintf(stderr, "zonefw: no network namespace '%s': %s\n", name, strerror(errno));
-		return EX_REFUSED;
-	}
-	err = setns(fd, CLONE_NEWNET);
+	if (fd < 0)
+		return no_netns(name, errno);
+	err = setns(fd, CLONE_NEWNET) ? errno : 0;
 	close(fd);
-	if (!err)
+	if (err)
+		usage_at(name, "cannot enter the network namespace '%s': %s", name, strerror(err));
+	return err ? EX_NOMODULE : 0;
+}
+
+static int color_when(const char *word, const char *when)
+{
+	static char *known[] = { "always", "auto", "never" };
+
+	for (int k = 0; k < 3; k++) {
+		if (strcmp(when, known[k]))
+			continue;
+		g.color = k == 0 || (k == 1 && isatty(1) && !getenv("NO_COLOR"));
 		return 0;
-	fprintf(stderr, "zonefw: cannot enter the network namespace '%s': %s\n", name, strerror(errno));
-	return EX_NOMODULE;
+	}
+	return usage_at(word, "--color takes always, auto or never, not '%s'%s", when,
+			suggest(when, &(strvec){ known, 3, 3 }));
+}
+
+static bool letters(const char *a)
+{
+	if (!a[1] || strspn(a + 1, "jpsq") != strlen(a + 1))
+		return false;
+	g.json |= strchr(a, 'j') != NULL;
+	g.pretty |= strchr(a, 'p') != NULL;
+	g.stats |= strchr(a, 's') != NULL;
+	g.quiet |= strchr(a, 'q') != NULL;
+	return true;
 }
 
 /* returns the index of the first word, or -1 with *rc set */
 static int global_options(int argc, char **argv, int *rc)
 {
+	static char *known[] = { "-j", "-p", "-s", "-q", "-n", "--color", "--version", "--help" };
 	int i;
 
 	g.color = isatty(1) && !getenv("NO_COLOR");
-	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+	for (i = 1; i < argc && argv[i][0] == '-' && !*rc; i++) {
 		const char *a = argv[i];
 
-		*rc = 0;
 		if (!strcmp(a, "--version")) {
 			out_text("zonefw %s\n", ZONEFW_VERSION);
 			return -1;
 		} else if (!strcmp(a, "--help") || !strcmp(a, "-h")) {
 			cmd_help(1, NULL);
 			return -1;
-		} else if (!strcmp(a, "--color") || !strcmp(a, "--color=always")) {
+		} else if (!strcmp(a, "--color")) {
 			g.color = true;
-		} else if (!strcmp(a, "--color=never")) {
-			g.color = false;
-		} else if (!strcmp(a, "--color=auto")) {
-			;
+		} else if (!strncmp(a, "--color=", 8)) {
+			*rc = color_when(a, a + 8);
 		} else if (!strcmp(a, "-n")) {
 			*rc = i + 1 < argc ? enter_netns(argv[++i]) : usage_err("-n needs a network namespace");
-			if (*rc)
-				return -1;
-		} else if (a[1] && a[1] != '-' && strspn(a + 1, "jpsq") == strlen(a + 1)) {
-			g.json |= strchr(a, 'j') != NULL;
-			g.pretty |= strchr(a, 'p') != NULL;
-			g.stats |= strchr(a, 's') != NULL;
-			g.quiet |= strchr(a, 'q') != NULL;
-		} else {
-			*rc = usage_err("no option '%s'", a);
-			return -1;
+		} else if (!letters(a)) {
+			*rc = usage_unknown(a, "option", known, ARRAY_SIZE(known));
 		}
 	}
-	return i;
+	return *rc ? -1 : i;
+}
+
+static int run(int argc, char **argv)
+{
+	if (!argc)
+		return cmd_show(1, (char *[]){ "show" });
+	if (help_asked(argc, argv))
+		return cmd_help(argc, (char *[]){ "help", argv[0], argv[1] });
+	for (int k = 0; k < ncommands; k++)
+		if (!strcmp(commands[k].name, argv[0]))
+			return commands[k].run(argc, argv);
+	return usage_no_command(argv[0]);
 }
 
 int main(int argc, char **argv)
 {
-	strvec cand = { 0 };
 	int rc = 0, i;
 
 	setvbuf(stdout, NULL, isatty(1) ? _IOLBF : _IOFBF, 0);
+	typed_set(argc, argv);
 	i = global_options(argc, argv, &rc);
-	if (i < 0)
-		return rc;
-	if (i == argc)
-		return cmd_show(1, (char *[]){ "show" });
-	g_argc = argc - i;
-	g_argv = argv + i;
-	for (int k = 0; k < ARRAY_SIZE(cmds); k++) {
-		if (!strcmp(cmds[k].name, argv[i])) {
-			if (g_argc == 2 && (!strcmp(argv[i + 1], "help") || !strcmp(argv[i + 1], "--help")))
-				return cmd_help(2, (char *[]){ "help", argv[i] });
-			rc = cmds[k].run(g_argc, g_argv);
-			if (fflush(stdout) || ferror(stdout))
-				return rc ? rc : EX_REFUSED;
-			return rc;
-		}
-		if (cmds[k].help)
-			PUSH(cand, (char *)cmds[k].name);
+	if (i >= 0) {
+		g_argc = argc - i;
+		g_argv = argv + i;
+		rc = run(g_argc, g_argv);
 	}
-	return usage_err("no command '%s'%s", argv[i], suggest(argv[i], &cand));
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "zonefw: error: cannot write: %s\n", strerror(errno));
+		return rc ? rc : EX_REFUSED;
+	}
+	return rc;
 }

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define CARET_WIDTH 160		/* of a longer line only this much is shown */
+
 struct model *model_new(void)
 {
 	struct model *m = xalloc(sizeof(*m));
@@ -14,6 +16,7 @@ struct model *model_new(void)
 	m->any.name = "any";
 	m->any.id = ZONEFW_ZONE_ANY;
 	m->opt.rematch = 1;
+	m->service_ix.latest = true;	/* a policy may redefine a catalogue service */
 	return m;
 }
 
@@ -31,7 +34,7 @@ struct src *src_new(struct model *m, const char *name, char *text, size_t len)
 
 static void diag_add(struct model *m, struct pos p, bool warn, char *text)
 {
-	struct diag d = { p, text, warn, m->diags.n };
+	struct diag d = { p, printable(text), warn, m->diags.n };
 
 	for (int i = m->diags.n - 1; i >= 0 && i > m->diags.n - 500; i--) {
 		struct diag *o = &m->diags.v[i];
@@ -91,25 +94,53 @@ static int diag_cmp(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : 1;
 }
 
-static void caret_print(struct pos p)
-{
-	const char *s = p.src->text, *end = s + p.src->len, *eol;
+/* the start of a line; places come sorted, so the search goes on where the last one ended */
+struct caret { const struct src *src; const char *at; int line; };
 
-	for (int line = 1; line < p.line && s < end; s++)
-		line += *s == '\n';
-	eol = memchr(s, '\n', end - s);
-	if (!eol)
-		eol = end;
-	for (const char *c = s; c < eol; c++)
-		fputc(((unsigned char)*c < 32 && *c != '\t') || *c == 127 ? '?' : *c, stderr);
-	fputc('\n', stderr);
-	for (int i = 0; i < p.col - 1; i++)
-		fputc(s + i < eol && s[i] == '\t' ? '\t' : ' ', stderr);
+static const char *line_start(struct caret *last, struct pos p)
+{
+	const char *end = p.src->text + p.src->len;
+
+	if (last->src != p.src || p.line < last->line)
+		*last = (struct caret){ p.src, p.src->text, 1 };
+	for (; last->line < p.line && last->at < end; last->at++)
+		last->line += *last->at == '\n';
+	return last->at;
+}
+
+static bool inside_char(const char *s)
+{
+	return ((unsigned char)*s & 0xc0) == 0x80;
+}
+
+/* the line, or of a long one the part around the place, and a caret below */
+static void caret_print(struct caret *last, struct pos p)
+{
+	const char *s = line_start(last, p), *end = p.src->text + p.src->len, *from = s, *to, *at = s + p.col - 1;
+
+	for (to = s; to < end && *to != '\n';)
+		to++;
+	if (to > s && to[-1] == '\r')
+		to--;
+	if (to - s > CARET_WIDTH && at - s > CARET_WIDTH / 2)
+		from = at - CARET_WIDTH / 2;
+	while (from < to && from > s && inside_char(from))
+		from++;
+	if (to - from > CARET_WIDTH)
+		for (to = from + CARET_WIDTH; inside_char(to);)
+			to--;
+	fprintf(stderr, "%s%s\n", from > s ? "..." : "", printable(xstrndup(from, to - from)));
+	fprintf(stderr, "%s", from > s ? "   " : "");
+	for (const char *c = from; c < at; c++)
+		if (c >= to || !inside_char(c))
+			fputc(c < to && *c == '\t' ? '\t' : ' ', stderr);
 	fputs("^\n", stderr);
 }
 
 void diag_print(struct model *m, bool warnings)
 {
+	struct caret last = { 0 };
+
 	if (m->diags.n)
 		qsort(m->diags.v, m->diags.n, sizeof(*m->diags.v), diag_cmp);
 	for (int i = 0; i < m->diags.n; i++) {
@@ -123,17 +154,17 @@ void diag_print(struct model *m, bool warnings)
 		else if (d->pos.src->cmdline)
 			fprintf(stderr, "<command line>:%d: %s: %s\n", d->pos.col, kind, d->text);
 		else
-			fprintf(stderr, "%s:%d:%d: %s: %s\n", d->pos.src->name, d->pos.line,
+			fprintf(stderr, "%s:%d:%d: %s: %s\n", printable(xstrdup(d->pos.src->name)), d->pos.line,
 				d->pos.col, kind, d->text);
 		if (d->pos.src)
-			caret_print(d->pos);
+			caret_print(&last, d->pos);
 	}
 	m->diags.n = 0;
 }
 
 const char *suggest(const char *word, const strvec *cand)
 {
-	int best = 3, limit = (int)strlen(word) / 2 + 1;
+	int best = 3, limit = ((int)strlen(word + strspn(word, "-")) + 1) / 3;
 	const char *hit = NULL;
 
 	for (int i = 0; i < cand->n; i++) {
@@ -153,35 +184,22 @@ struct zone *zone_find(struct model *m, const char *name)
 		return &m->self;
 	if (!strcmp(name, "any"))
 		return &m->any;
-	for (int i = 0; i < m->zones.n; i++)
-		if (!strcmp(m->zones.v[i]->name, name))
-			return m->zones.v[i];
-	return NULL;
+	return names_find(&m->zone_ix, (void *const *)m->zones.v, m->zones.n, name);
 }
 
-/* the latest declaration wins, so that a policy may redefine a catalogue service */
 struct service *service_find(struct model *m, const char *name)
 {
-	for (int i = m->services.n - 1; i >= 0; i--)
-		if (!strcmp(m->services.v[i]->name, name))
-			return m->services.v[i];
-	return NULL;
+	return names_find(&m->service_ix, (void *const *)m->services.v, m->services.n, name);
 }
 
 struct let *let_find(struct model *m, const char *name)
 {
-	for (int i = 0; i < m->lets.n; i++)
-		if (!strcmp(m->lets.v[i]->name, name))
-			return m->lets.v[i];
-	return NULL;
+	return names_find(&m->let_ix, (void *const *)m->lets.v, m->lets.n, name);
 }
 
 struct set *set_find(struct model *m, const char *name)
 {
-	for (int i = 0; i < m->sets.n; i++)
-		if (!strcmp(m->sets.v[i]->name, name))
-			return m->sets.v[i];
-	return NULL;
+	return names_find(&m->set_ix, (void *const *)m->sets.v, m->sets.n, name);
 }
 
 static void no_zone(struct model *m, struct pos p, const char *name)
@@ -265,33 +283,57 @@ static void zones_resolve(struct model *m)
 		memcpy(m->zones.v, order, sizeof(*order) * next);
 }
 
-static void defaults_check(struct model *m)
+/* the place of a pair in model.defaults: self, the zones, any */
+static struct cell **default_at(struct model *m, const struct zone *f, const struct zone *t)
 {
+	size_t n = (size_t)m->zones.n + 2;
+	size_t a = f == &m->any ? n - 1 : (size_t)f->id, b = t == &m->any ? n - 1 : (size_t)t->id;
+
+	return &m->defaults[a * n + b];
+}
+
+static void defaults_place(struct model *m)
+{
+	m->defaults = xalloc(sizeof(*m->defaults) * ((size_t)m->zones.n + 2) * ((size_t)m->zones.n + 2));
 	for (int i = 0; i < m->cells.n; i++) {
 		struct cell *c = m->cells.v[i];
 
-		for (int j = 0; j < i && c->has_default; j++) {
-			struct cell *o = m->cells.v[j];
+		for (int a = 0; a < c->from.n && c->has_default; a++)
+			for (int b = 0; b < c->to.n; b++) {
+				struct cell **at = default_at(m, c->from.v[a].z, c->to.v[b].z);
 
-			for (int a = 0; a < c->from.n && o->has_default; a++)
-				for (int b = 0; b < c->to.n; b++)
-					for (int x = 0; x < o->from.n; x++)
-						for (int y = 0; y < o->to.n; y++)
-							if (c->from.v[a].z == o->from.v[x].z &&
-							    c->to.v[b].z == o->to.v[y].z)
-								err_at(m, c->dpos, "a second default for %s -> %s (the first is in line %d)",
-								       c->from.v[a].name, c->to.v[b].name, o->dpos.line);
-		}
+				if (*at && *at != c)
+					err_at(m, c->dpos, "a second default for %s -> %s (the first is in line %d)",
+					       c->from.v[a].name, c->to.v[b].name, (*at)->dpos.line);
+				else
+					*at = c;
+			}
+	}
+}
+
+static void rules_resolve(struct model *m)
+{
+	const struct zref *from = NULL, *to = NULL;
+
+	for (int i = 0; i < m->rules.n; i++) {
+		struct rule *r = m->rules.v[i];
+
+		if (r->from.v != from)	/* rules of a block share their lists */
+			zrefs_resolve(m, &r->from);
+		if (r->to.v != to)
+			zrefs_resolve(m, &r->to);
+		from = r->from.v;
+		to = r->to.v;
+		if (r->name && names_find(&m->rule_ix, (void *const *)m->rules.v, m->rules.n, r->name) != r)
+			err_at(m, r->pos, "a second rule named '%s'", r->name);
 	}
 }
 
 bool model_resolve(struct model *m)
 {
 	zones_resolve(m);
-	for (int i = 0; i < m->rules.n; i++) {
-		zrefs_resolve(m, &m->rules.v[i]->from);
-		zrefs_resolve(m, &m->rules.v[i]->to);
-	}
+	m->rule_ix.seen = m->rules.n + 1;	/* rules were moved or replaced: anew */
+	rules_resolve(m);
 	for (int i = 0; i < m->cells.n; i++) {
 		zrefs_resolve(m, &m->cells.v[i]->from);
 		zrefs_resolve(m, &m->cells.v[i]->to);
@@ -300,14 +342,7 @@ bool model_resolve(struct model *m)
 		zrefs_resolve(m, &m->asserts.v[i]->from);
 		zrefs_resolve(m, &m->asserts.v[i]->to);
 	}
-	defaults_check(m);
-	for (int i = 0; i < m->rules.n; i++) {
-		struct rule *r = m->rules.v[i];
-
-		for (int j = 0; r->name && j < i; j++)
-			if (m->rules.v[j]->name && !strcmp(m->rules.v[j]->name, r->name))
-				err_at(m, r->pos, "a second rule named '%s'", r->name);
-	}
+	defaults_place(m);
 	return !m->errors;
 }
 
@@ -326,18 +361,7 @@ bool zone_covers(struct model *m, const zrefvec *list, const struct zone *z)
 
 static struct cell *cell_exact(struct model *m, struct zone *f, struct zone *t)
 {
-	for (int i = 0; i < m->cells.n; i++) {
-		struct cell *c = m->cells.v[i];
-		bool hf = false, ht = false;
-
-		for (int k = 0; k < c->from.n; k++)
-			hf |= c->from.v[k].z == f;
-		for (int k = 0; k < c->to.n; k++)
-			ht |= c->to.v[k].z == t;
-		if (hf && ht && c->has_default)
-			return c;
-	}
-	return NULL;
+	return f && t ? *default_at(m, f, t) : NULL;
 }
 
 static int depth(struct zone *z)

@@ -5,13 +5,14 @@
 #include <linux/zonefw.h>
 #include "util.h"
 
-struct src { char *name, *text; size_t len; bool cmdline; int seq; };
+struct src { char *name, *text; size_t len, start; bool cmdline; int seq; };
 struct pos { struct src *src; int line, col; };
 struct diag { struct pos pos; char *text; bool warn; int seq; };
 
 enum tok_kind { T_WORD, T_STR, T_LB, T_RB, T_SEMI, T_COMMA, T_BANG, T_EQ, T_NL, T_EOF };
 struct tok { enum tok_kind kind; char *s; struct pos pos; };
-struct lexer { struct src *src; size_t off; int line, col; struct tok cur; size_t prev_end; bool bad; };
+/* skim: words are passed over, their text is not wanted */
+struct lexer { struct src *src; size_t off; int line, col; struct tok cur; size_t prev_end; bool bad, skim; };
 
 typedef VEC(char *) strvec;
 typedef VEC(struct zonefw_addr) addrvec;
@@ -45,9 +46,10 @@ enum clause {
 struct unsup { struct pos pos; char *what; };
 
 struct rule {
+	char *name;
 	struct pos pos;
 	zrefvec from, to;
-	char *cl[CL_MAX], *text, *name, *comment, *log, *where;
+	char *cl[CL_MAX], *text, *comment, *log, *where;
 	int action;
 	uint32_t arg, flags, id, mark, mark_mask;
 	uint8_t family, dscp;
@@ -74,7 +76,8 @@ struct opts {
 	uint32_t rate, per, tag;
 	char *text;
 };
-struct let { char *name; struct pos pos; VEC(struct tok) val; bool used, busy; };
+struct let { char *name, *text; struct pos pos; VEC(struct tok) val; bool used, busy, keep; };
+#define NEST_MAX 32		/* lets in lets, services in services */
 struct svc_item { char *ref; struct pos pos; struct zonefw_l4 box; };
 struct service { char *name, *text; struct pos pos; VEC(struct svc_item) items; bool builtin, used, busy; };
 struct set { char *name; struct pos pos; bool port, used; };
@@ -89,6 +92,8 @@ struct assertion {
 	struct rule *match;
 	VEC(struct rule *) except;
 };
+/* an index by name, see names.c; what is indexed begins with its name */
+struct names { void **tab; uint32_t cap; int seen; bool latest; };
 struct model {
 	VEC(struct zone *) zones;
 	VEC(struct rule *) rules;
@@ -102,13 +107,19 @@ struct model {
 	VEC(struct src *) srcs, stack;
 	struct opts opt;
 	struct zone self, any;
+	struct names zone_ix, let_ix, service_ix, set_ix, rule_ix;
+	struct cell **defaults;		/* by pair of zones: the block with their default */
 	uint32_t gen;
-	int errors;
+	bool lenient;		/* names are unknown, not wrong: the kernel could not be asked */
+	int errors, depth, work;	/* depth and work of the name being expanded */
 };
 
 /* lexer.c */
 void lex_init(struct lexer *l, struct src *s);
 void lex_next(struct lexer *l, struct model *m);
+
+/* names.c */
+void *names_find(struct names *ix, void *const *v, int n, const char *name);
 
 /* model.c */
 struct model *model_new(void);
@@ -126,43 +137,6 @@ bool model_resolve(struct model *m);
 bool zone_covers(struct model *m, const zrefvec *list, const struct zone *z);
 struct cell *cell_default(struct model *m, struct zone *f, struct zone *t, uint8_t *action);
 void cells_merge(struct model *m);
-
-/* parse_val.c */
-bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *text);
-bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *text);
-bool parse_net(struct model *m, struct tok *t, struct zonefw_net *n);
-bool parse_ip(const char *s, int *family, u128 *v);
-char *fmt_ip(int family, u128 v);
-char *fmt_net(const struct zonefw_net *n);
-bool parse_duration(const char *s, uint64_t *sec);
-bool parse_rate(const char *s, uint32_t *n, uint32_t *per);
-int proto_number(const char *s);
-const char *proto_name(int n);
-int icmp_type(int proto, const char *s);
-bool service_boxes(struct model *m, struct service *s, l4vec *out);
-struct zonefw_l4 l4_full(int proto);
-
-/* parser.c, parse_rule.c */
-struct parser { struct model *m; struct lexer lx; int pass; bool builtin; struct pos stmt; };
-bool parse_file(struct model *m, const char *path);
-bool parse_text(struct model *m, const char *name, const char *text);
-struct rule *parse_rule(struct parser *p);
-struct rule *parse_match(struct parser *p);
-void parse_celldef(struct parser *p, struct cell *c);
-bool parse_cell_option(struct parser *p, struct cell *c);
-bool parse_zone_body(struct parser *p, struct zone *z, bool braces);
-bool zone_list(struct parser *p, zrefvec *out);
-void pnext(struct parser *p);
-bool pword(struct parser *p, const char *w);
-bool pend(struct parser *p);
-void perr(struct parser *p, const char *what);
-bool parse_packet(struct parser *p, struct pkt *k);
-bool parse_set_body(struct parser *p, struct set *s);
-bool parse_services(struct model *m);
-bool l4_restrict(struct parser *p, struct rule *r, struct pos pos);
-struct lexer_src;
-struct rule *parse_rule_text(struct model *m, const char *from, const char *to, const char *text);
-void parser_open(struct parser *p, struct model *m, struct src *s);
 
 /* text.c */
 char *quote(const char *s);
@@ -185,4 +159,6 @@ char *pkt_text(const struct pkt *k);
 /* check.c */
 void check_warnings(struct model *m);
 extern const char services_conf[];
+
+#include "parse.h"
 #endif

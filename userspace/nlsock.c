@@ -17,10 +17,17 @@
 
 char nl_extmsg[512];
 int nl_badoff;
+bool nl_hush;
 struct nlattr *nl_head;	/* attributes of the message being handled */
 int nl_len;
 static struct nl_sock *sk;
 static int family;
+
+static void nl_say(const char *text)
+{
+	if (!nl_hush)
+		fprintf(stderr, "zonefw: error: %s\n", text);
+}
 
 int nl_connect_zfw(void)
 {
@@ -30,7 +37,7 @@ int nl_connect_zfw(void)
 		return 0;
 	sk = nl_socket_alloc();
 	if (!sk || genl_connect(sk) < 0) {
-		fputs("zonefw: cannot open a generic netlink socket\n", stderr);
+		nl_say("cannot open a generic netlink socket");
 		return EX_NOMODULE;
 	}
 	fd = nl_socket_get_fd(sk);
@@ -43,7 +50,7 @@ int nl_connect_zfw(void)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	family = genl_ctrl_resolve(sk, ZONEFW_GENL_NAME);
 	if (family < 0) {
-		fputs("zonefw: the kernel has no zonefw: run 'modprobe zonefw' (as root)\n", stderr);
+		nl_say("the kernel has no zonefw: run 'modprobe zonefw' (as root)");
 		nl_socket_free(sk);
 		sk = NULL;
 		return EX_NOMODULE;
@@ -148,10 +155,10 @@ int nl_do(struct nl_msg *msg, reply_fn fn, void *arg)
 int nl_failed(int err)
 {
 	if (err == -EPERM || err == -EACCES) {
-		fprintf(stderr, "zonefw: %s; run as root\n", *nl_extmsg ? nl_extmsg : "operation not permitted");
+		nl_say(xfmt("%s; run as root", *nl_extmsg ? nl_extmsg : "operation not permitted"));
 		return EX_NOMODULE;
 	}
-	fprintf(stderr, "zonefw: the kernel refused: %s\n", *nl_extmsg ? nl_extmsg : strerror(-err));
+	nl_say(xfmt("the kernel refused: %s", *nl_extmsg ? nl_extmsg : strerror(-err)));
 	return EX_REFUSED;
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 void out_json(json_t *j)
 {
@@ -41,18 +43,34 @@ void table_row(struct table *t, int n, char **cells)
 	PUSH(t->rows, row);
 }
 
-static const char *cell_color(const char *s)
+/* the two columns from `stats` on are counters, shown with -s only */
+void table_stat_row(struct table *t, int n, char **cells, int stats)
 {
-	if (!strncmp(s, "accept", 6))
-		return "32";
-	if (!strncmp(s, "drop", 4))
-		return "31";
-	if (!strncmp(s, "reject", 6))
-		return "33";
+	char **row = xalloc(sizeof(*row) * (n + 1));
+	int k = 0;
+
+	for (int i = 0; i < n; i++)
+		if (g.stats || i < stats || i > stats + 1)
+			row[k++] = cells[i];
+	table_row(t, k, row);
+}
+
+/* a verdict as a word, "accept+3", or in a narrow matrix as a letter, "A3" */
+static const char *cell_color(const struct table *t, const char *s)
+{
+	static const struct { const char *w, *code; } k[] = { { "accept", "32" }, { "drop", "31" }, { "reject", "33" } };
+
+	for (int i = 0; i < 3; i++) {
+		size_t n = strlen(k[i].w);
+
+		if (t->letters ? *s == k[i].w[0] - 'a' + 'A' && strspn(s + 1, "0123456789") == strlen(s + 1) :
+				 !strncmp(s, k[i].w, n) && (!s[n] || strchr("+ ", s[n])))
+			return k[i].code;
+	}
 	return NULL;
 }
 
-void table_print(struct table *t)
+static int *widths(struct table *t)
 {
 	int *w = xalloc(sizeof(*w) * (t->ncols + 1));
 
@@ -60,9 +78,36 @@ void table_print(struct table *t)
 		for (int c = 0; c < t->ncols; c++)
 			if ((int)strlen(t->rows.v[i][c]) > w[c])
 				w[c] = (int)strlen(t->rows.v[i][c]);
+	return w;
+}
+
+int table_width(struct table *t)
+{
+	int *w = widths(t), n = 0;
+
+	for (int c = 0; c < t->ncols; c++)
+		n += w[c] + 2;
+	return n - 2;
+}
+
+/* columns of the terminal, or what a reader of a file may have */
+int out_width(void)
+{
+	const char *env = getenv("COLUMNS");
+	struct winsize ws;
+	uint64_t n;
+
+	if (isatty(1) && ioctl(1, TIOCGWINSZ, &ws) == 0 && ws.ws_col)
+		return ws.ws_col;
+	return env && parse_u64(env, 10000, &n) && n ? (int)n : 100;
+}
+
+void table_print(struct table *t)
+{
+	int *w = widths(t);
 	for (int i = 0; i < t->rows.n; i++) {
 		for (int c = 0; c < t->ncols; c++) {
-			const char *s = t->rows.v[i][c], *k = i ? cell_color(s) : "1";
+			const char *s = t->rows.v[i][c], *k = !i ? "1" : c ? cell_color(t, s) : NULL;
 
 			printf("%s%s%s", k ? col(k) : "", s, k ? col("0") : "");
 			if (c + 1 < t->ncols)

@@ -31,13 +31,13 @@ static bool cell_default_words(struct parser *p, struct cell *c)
 	return true;
 }
 
+static char *const cell_words[] = { "accept", "drop", "reject", "masquerade", "offload", "clamp-mss",
+	"no-masquerade", "no-offload", "no-clamp-mss", "no-log", "log" };
+
 static bool cell_word(const char *s)
 {
-	static const char *const w[] = { "accept", "drop", "reject", "masquerade", "offload", "clamp-mss",
-		"no-masquerade", "no-offload", "no-clamp-mss", "no-log", "log" };
-
-	for (int i = 0; i < ARRAY_SIZE(w); i++)
-		if (!strcmp(s, w[i]))
+	for (int i = 0; i < ARRAY_SIZE(cell_words); i++)
+		if (!strcmp(s, cell_words[i]))
 			return true;
 	return false;
 }
@@ -97,10 +97,7 @@ static bool cell_line(struct parser *p, void *arg)
 	if (!r)
 		return false;
 	r->from = c->from;
-	r->to = c->to;
-	/* own copies: resolution writes into them */
-	r->from.v = memcpy(xalloc(sizeof(*r->from.v) * r->from.cap), r->from.v, sizeof(*r->from.v) * r->from.n);
-	r->to.v = memcpy(xalloc(sizeof(*r->to.v) * r->to.cap), r->to.v, sizeof(*r->to.v) * r->to.n);
+	r->to = c->to;		/* shared: resolved once for the block */
 	PUSH(p->m->rules, r);
 	return true;
 }
@@ -131,6 +128,10 @@ bool st_cell(struct parser *p)
 
 		if (!zone_list(p, &z))
 			return false;
+		if (p->lx.cur.kind == T_EQ || (p->lx.cur.kind == T_WORD && strchr("->", *p->lx.cur.s) && strcmp(p->lx.cur.s, "->"))) {
+			perr(p, "'->'");
+			return false;
+		}
 		if (!at_word(p, "->")) {
 			err_at(p->m, first.pos, "no statement begins with '%s'%s", first.s,
 			       suggest(first.s, &(strvec){ words, ARRAY_SIZE(words), 8 }));
@@ -149,13 +150,15 @@ bool st_cell(struct parser *p)
 
 bool parse_packet(struct parser *p, struct pkt *k)
 {
+	static char *words[] = { "src", "dst", "sport", "dport", "type" };
+	bool has_src = false, has_dst = false;
 	int fam = 0;
 
 	*k = (struct pkt){ .proto = -1, .type = -1, .sport = -1, .dport = -1 };
 	pword(p, "proto");
 	k->proto = p->lx.cur.kind == T_WORD ? proto_number(p->lx.cur.s) : -1;
 	if (k->proto < 0) {
-		perr(p, "a protocol");
+		err_at(p->m, p->lx.cur.pos, "no protocol '%s'%s", p->lx.cur.s, proto_meant(p->lx.cur.s));
 		return false;
 	}
 	pnext(p);
@@ -165,8 +168,11 @@ bool parse_packet(struct parser *p, struct pkt *k)
 		prvec pr = { 0 };
 		addrvec av = { 0 };
 
-		if (!src && !dst && !sp && !dp && !at_word(p, "type"))
-			break;
+		if (!src && !dst && !sp && !dp && !at_word(p, "type")) {
+			err_at(p->m, p->lx.cur.pos, "a packet has src, dst, sport, dport and type, not '%s'%s", p->lx.cur.s,
+			       suggest(p->lx.cur.s, &(strvec){ words, ARRAY_SIZE(words), 5 }));
+			return false;
+		}
 		pnext(p);
 		if (src || dst) {
 			if (p->lx.cur.kind != T_WORD || !parse_addr_word(p->m, &p->lx.cur, &av, &t) || av.n < 1) {
@@ -174,11 +180,17 @@ bool parse_packet(struct parser *p, struct pkt *k)
 					perr(p, "an address");
 				return false;
 			}
+			if (av.n > 1 || av.v[0].kind || memcmp(av.v[0].lo, av.v[0].hi, sizeof(av.v[0].lo))) {
+				err_at(p->m, p->lx.cur.pos, "a packet has one %s address, '%s' is more than one",
+				       src ? "source" : "destination", p->lx.cur.s);
+				return false;
+			}
 			if (fam && fam != av.v[0].family) {
 				err_at(p->m, p->lx.cur.pos, "source and destination are of different families");
 				return false;
 			}
 			fam = k->family = av.v[0].family;
+			*(src ? &has_src : &has_dst) = true;
 			*(src ? &k->src : &k->dst) = load_be(av.v[0].lo, fam == 4 ? 4 : 16);
 		} else if (sp || dp) {
 			if (p->lx.cur.kind != T_WORD || !parse_port_word(p->m, &p->lx.cur, &pr, &t) || pr.n < 1) {
@@ -186,18 +198,22 @@ bool parse_packet(struct parser *p, struct pkt *k)
 					perr(p, "a port");
 				return false;
 			}
+			if (pr.n > 1 || pr.v[0].lo != pr.v[0].hi) {
+				err_at(p->m, p->lx.cur.pos, "a packet has one port, '%s' is more than one", p->lx.cur.s);
+				return false;
+			}
 			*(sp ? &k->sport : &k->dport) = pr.v[0].lo;
 		} else {
 			k->type = icmp_type(k->proto, p->lx.cur.s);
 			if (k->type < 0) {
-				perr(p, "an ICMP type");
+				err_at(p->m, p->lx.cur.pos, "no ICMP type '%s'%s", p->lx.cur.s, type_meant(p->lx.cur.s));
 				return false;
 			}
 		}
 		pnext(p);
 	}
-	if (!k->family) {
-		err_at(p->m, p->lx.cur.pos, "a packet needs src and dst");
+	if (!has_src || !has_dst) {
+		err_at(p->m, p->lx.cur.pos, "a packet needs src and dst: %s is missing", has_src ? "dst" : "src");
 		return false;
 	}
 	return true;
@@ -276,7 +292,12 @@ bool parse_cell_option(struct parser *p, struct cell *c)
 		c->has_log = false;
 	else if (pword(p, "log"))
 		return cell_log(p, c);
-	else {
+	else if (p->lx.cur.kind != T_WORD || !cell_word(p->lx.cur.s)) {
+		strvec cand = { (char **)cell_words, ARRAY_SIZE(cell_words), ARRAY_SIZE(cell_words) };
+
+		err_at(p->m, p->lx.cur.pos, "no default or option '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &cand));
+		return false;
+	} else {
 		c->arg = 0;
 		return cell_default_words(p, c);
 	}

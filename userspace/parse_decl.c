@@ -22,6 +22,7 @@ static bool new_name(struct parser *p, const char *kind, char **name, struct pos
 bool st_let(struct parser *p)
 {
 	struct let *l = xalloc(sizeof(*l));
+	struct sbuf text = { 0 };
 
 	if (!new_name(p, "constant", &l->name, &l->pos))
 		return false;
@@ -35,15 +36,43 @@ bool st_let(struct parser *p)
 		return false;
 	}
 	pnext(p);
+	sb_fmt(&text, "let %s =", l->name);
 	do {
 		if (p->lx.cur.kind != T_WORD) {
 			perr(p, "a value");
 			return false;
 		}
+		sb_fmt(&text, "%s %s", l->val.n ? "," : "", p->lx.cur.s);
 		PUSH(l->val, p->lx.cur);
 		pnext(p);
 	} while (list_more(p));
+	l->text = sb_str(&text);
 	PUSH(p->m->lets, l);
+	return true;
+}
+
+/* a prefix, or a constant that holds some */
+static bool zone_net(struct parser *p, struct zone *z, struct tok *t)
+{
+	struct let *l = let_find(p->m, t->s);
+	struct zonefw_net n;
+	bool ok;
+
+	if (l) {
+		l->used = true;
+		ok = nest_enter(p->m, t->pos, "let", l->name, l->busy);
+		if (!ok)
+			return false;
+		l->busy = true;
+		for (int i = 0; i < l->val.n && ok; i++)
+			ok = zone_net(p, z, &l->val.v[i]);
+		l->busy = false;
+		p->m->depth--;
+		return ok;
+	}
+	if (!parse_net(p->m, t, &n))
+		return false;
+	PUSH(z->nets, n);
 	return true;
 }
 
@@ -80,15 +109,12 @@ static bool zone_word(struct parser *p, void *arg)
 	}
 	if (pword(p, "net")) {
 		do {
-			struct zonefw_net n;
-
 			if (p->lx.cur.kind != T_WORD) {
 				perr(p, "a prefix");
 				return false;
 			}
-			if (!parse_net(p->m, &p->lx.cur, &n))
+			if (!zone_net(p, z, &p->lx.cur))
 				return false;
-			PUSH(z->nets, n);
 			pnext(p);
 		} while (list_more(p));
 		return true;

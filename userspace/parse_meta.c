@@ -23,13 +23,13 @@ bool pattern_clause(struct parser *p, struct rule *r, enum clause c, strvec *out
 			return false;
 		}
 		PUSH(*out, p->lx.cur.s);
-		sb_fmt(&text, "%s%s", text.n ? ", " : "", p->lx.cur.s);
+		sb_item(&text, p->lx.cur.s);
 		pnext(p);
 	} while (more(p));
 	r->inexact = true;
 	if (neg)
 		r->flags |= flag;
-	r->cl[c] = xfmt("%s %s%s", word, neg ? "! " : "", sb_str(&text));
+	r->cl[c] = xcat(word, neg ? " ! " : " ", sb_str(&text));
 	return true;
 }
 
@@ -63,7 +63,7 @@ bool mac_clause(struct parser *p, struct rule *r)
 	r->inexact = true;
 	if (neg)
 		r->flags |= ZONEFW_RULE_NEG_MAC;
-	r->cl[CL_MAC] = xfmt("mac %s%s", neg ? "! " : "", sb_str(&text));
+	r->cl[CL_MAC] = xcat("mac ", neg ? "! " : "", sb_str(&text));
 	return true;
 }
 

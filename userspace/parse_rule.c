@@ -40,7 +40,7 @@ static bool port_clause(struct parser *p, struct rule *r, enum clause c, prvec *
 		err_at(p->m, pos, "this %s list excludes every port", word);
 		return false;
 	}
-	r->cl[c] = xfmt("%s %s%s", word, neg ? "! " : "", sb_str(&text));
+	r->cl[c] = xcat(word, neg ? " ! " : " ", sb_str(&text));
 	return true;
 }
 
@@ -66,7 +66,7 @@ static bool addr_clause(struct parser *p, struct rule *r, enum clause c, addrvec
 		err_at(p->m, pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
 		return false;
 	}
-	r->cl[c] = xfmt("%s %s%s", word, neg ? "! " : "", sb_str(&text));
+	r->cl[c] = xcat(word, neg ? " ! " : " ", sb_str(&text));
 	return true;
 }
 
@@ -87,7 +87,7 @@ static bool log_clause(struct parser *p, struct rule *r)
 		r->log = p->lx.cur.s;
 		pnext(p);
 	}
-	r->cl[CL_LOG] = *r->log ? xfmt("log %s", quote(r->log)) : xstrdup("log");
+	r->cl[CL_LOG] = *r->log ? xcat("log ", quote(r->log), "") : "log";
 	return true;
 }
 
@@ -104,7 +104,7 @@ static bool name_clause(struct parser *p, struct rule *r)
 		return false;
 	}
 	r->name = p->lx.cur.s;
-	r->cl[CL_NAME] = xfmt("name %s", r->name);
+	r->cl[CL_NAME] = xcat("name ", r->name, "");
 	pnext(p);
 	return true;
 }
@@ -123,7 +123,7 @@ static bool comment_clause(struct parser *p, struct rule *r)
 		err_at(p->m, p->lx.cur.pos, "comment longer than 255 bytes");
 		return false;
 	}
-	r->cl[CL_COMMENT] = xfmt("comment %s", quote(r->comment));
+	r->cl[CL_COMMENT] = xcat("comment ", quote(r->comment), "");
 	pnext(p);
 	return true;
 }
@@ -134,6 +134,8 @@ static bool unknown_word(struct parser *p)
 
 	for (int i = 0; i < ARRAY_SIZE(rule_words); i++)
 		PUSH(cand, (char *)rule_words[i]);
+	PUSH(cand, "with");
+	PUSH(cand, "bypass");
 	for (int i = 0; i < p->m->services.n; i++)
 		PUSH(cand, p->m->services.v[i]->name);
 	err_at(p->m, p->lx.cur.pos, "no service, match or option '%s'%s", p->lx.cur.s,
@@ -180,13 +182,13 @@ static bool service_clause(struct parser *p, struct rule *r, struct l4state *st,
 		} else {
 			return unknown_word(p);
 		}
-		sb_fmt(&text, "%s%s", text.n ? ", " : "", p->lx.cur.s);
+		sb_item(&text, p->lx.cur.s);
 		pnext(p);
 	} while (more(p));
 	st->have = true;
 	st->neg_svc = neg;
 	st->pos = pos;
-	r->cl[CL_SVC] = xfmt("%s%s", neg ? "! " : "", sb_str(&text));
+	r->cl[CL_SVC] = neg ? xcat("! ", sb_str(&text), "") : sb_str(&text);
 	return true;
 }
 
@@ -209,17 +211,17 @@ static bool proto_clause(struct parser *p, struct rule *r, struct l4state *st)
 			return false;
 		n = proto_number(p->lx.cur.s);
 		if (n < 0) {
-			err_at(p->m, p->lx.cur.pos, "no protocol '%s'", p->lx.cur.s);
+			err_at(p->m, p->lx.cur.pos, "no protocol '%s'%s", p->lx.cur.s, proto_meant(p->lx.cur.s));
 			return false;
 		}
 		PUSH(st->base, l4_full(n));
-		sb_fmt(&text, "%s%s", text.n ? ", " : "", proto_name(n));
+		sb_item(&text, proto_name(n));
 		pnext(p);
 	} while (more(p));
 	st->have = true;
 	st->neg_svc = neg;
 	st->pos = pos;
-	r->cl[CL_PROTO] = xfmt("proto %s%s", neg ? "! " : "", sb_str(&text));
+	r->cl[CL_PROTO] = xcat("proto ", neg ? "! " : "", sb_str(&text));
 	return true;
 }
 
@@ -235,15 +237,15 @@ static bool type_clause(struct parser *p, struct rule *r, struct l4state *st)
 		if (!need_word(p, "an ICMP type"))
 			return false;
 		if (icmp_type(1, p->lx.cur.s) < 0 && icmp_type(58, p->lx.cur.s) < 0) {
-			err_at(p->m, p->lx.cur.pos, "no ICMP type '%s'", p->lx.cur.s);
+			err_at(p->m, p->lx.cur.pos, "no ICMP type '%s'%s", p->lx.cur.s, type_meant(p->lx.cur.s));
 			return false;
 		}
 		PUSH(st->types, p->lx.cur);
-		sb_fmt(&text, "%s%s", text.n ? ", " : "", p->lx.cur.s);
+		sb_item(&text, p->lx.cur.s);
 		pnext(p);
 	} while (more(p));
 	st->have_type = true;
-	r->cl[CL_TYPE] = xfmt("type %s%s", st->neg_type ? "! " : "", sb_str(&text));
+	r->cl[CL_TYPE] = xcat("type ", st->neg_type ? "! " : "", sb_str(&text));
 	return true;
 }
 
@@ -350,7 +352,7 @@ static bool reject_with(struct parser *p, struct rule *r)
 		       suggest(p->lx.cur.s, &cand));
 		return false;
 	}
-	r->cl[CL_ACTION] = xfmt("reject with %s", p->lx.cur.s);
+	r->cl[CL_ACTION] = xcat("reject with ", p->lx.cur.s, "");
 	pnext(p);
 	return true;
 }
@@ -379,22 +381,29 @@ static bool rule_action(struct parser *p, struct rule *r)
 		{ "redirect", ACT_REDIRECT }, { "snat", ACT_SNAT },
 	};
 	static const char *const others[] = { "default", "masquerade", "offload", "clamp-mss" };
+	static const char *const places[] = { "first", "before", "after" };
 	strvec cand = { 0 };
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(acts); i++) {
-		PUSH(cand, (char *)acts[i].w);
+	for (i = 0; i < ARRAY_SIZE(acts); i++)
 		if (p->lx.cur.kind == T_WORD && !strcmp(acts[i].w, p->lx.cur.s))
 			break;
-	}
 	if (i == ARRAY_SIZE(acts)) {
-		for (i = 0; i < ARRAY_SIZE(others); i++)
+		for (i = 0; i < ARRAY_SIZE(acts); i++)
+			PUSH(cand, (char *)acts[i].w);
+		for (i = 0; i < ARRAY_SIZE(others) && !p->lx.src->cmdline; i++)
 			PUSH(cand, (char *)others[i]);
+		for (i = 0; i < ARRAY_SIZE(places) && p->lx.src->cmdline; i++)
+			PUSH(cand, (char *)places[i]);
+		if (p->lx.cur.kind != T_WORD) {
+			perr(p, "an action");
+			return false;
+		}
 		err_at(p->m, p->lx.cur.pos, "no action '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &cand));
 		return false;
 	}
 	r->action = acts[i].a;
-	r->cl[CL_ACTION] = xstrdup(acts[i].w);
+	r->cl[CL_ACTION] = (char *)acts[i].w;
 	if (r->action >= ACT_PUBLISH)
 		unsupported(p->m, p->lx.cur.pos, acts[i].w);
 	pnext(p);
@@ -432,6 +441,7 @@ static bool family_check(struct parser *p, struct rule *r)
 struct rule *parse_rule(struct parser *p)
 {
 	struct rule *r = xalloc(sizeof(*r));
+	struct sbuf where = { 0 };
 
 	r->pos = p->lx.cur.pos;
 	if (!rule_action(p, r) || !rule_matches(p, r, false))
@@ -457,7 +467,11 @@ struct rule *parse_rule(struct parser *p)
 		err_at(p->m, r->pos, "the rule's text is longer than %d bytes", ZONEFW_TEXT_MAX);
 		return NULL;
 	}
-	if (!r->where)
-		r->where = xfmt("%s:%d", p->lx.src->cmdline ? "<command line>" : p->lx.src->name, r->pos.line);
+	if (!r->where) {
+		sb_put(&where, p->lx.src->cmdline ? "<command line>" : p->lx.src->name);
+		sb_put(&where, ":");
+		sb_num(&where, (unsigned)r->pos.line);
+		r->where = printable(sb_str(&where));
+	}
 	return r;
 }

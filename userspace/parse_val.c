@@ -8,6 +8,9 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#define LETS_TEXT 32768		/* bytes of all let statements that the kernel keeps for the reader */
+#define NEST_WORK 10000		/* names that one name may stand for */
+
 bool parse_ip(const char *s, int *family, u128 *v)
 {
 	uint8_t b[16];
@@ -25,14 +28,30 @@ bool parse_ip(const char *s, int *family, u128 *v)
 	return false;
 }
 
-char *fmt_ip(int family, u128 v)
+void sb_ip(struct sbuf *b, int family, u128 v)
 {
 	char buf[INET6_ADDRSTRLEN];
-	uint8_t b[16];
+	uint8_t a[16];
 
-	store_be(b, family == 4 ? 4 : 16, v);
-	inet_ntop(family == 4 ? AF_INET : AF_INET6, b, buf, sizeof(buf));
-	return xstrdup(buf);
+	if (family == 6) {
+		store_be(a, 16, v);
+		inet_ntop(AF_INET6, a, buf, sizeof(buf));
+		sb_put(b, buf);
+		return;
+	}
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		sb_num(b, (unsigned)(v >> shift) & 255);
+		if (shift)
+			sb_putn(b, ".", 1);
+	}
+}
+
+char *fmt_ip(int family, u128 v)
+{
+	struct sbuf b = { 0 };
+
+	sb_ip(&b, family, v);
+	return sb_str(&b);
 }
 
 static u128 low_mask(int bits)
@@ -89,17 +108,55 @@ static bool addr_suffix(struct model *m, struct tok *t, addrvec *out, struct sbu
 		return false;
 	}
 	push_range(out, 6, 1, v, low_mask((int)n));
-	sb_fmt(text, "%s%s/-%d", text->n ? ", " : "", fmt_ip(6, v), (int)n);
+	sb_sep(text);
+	sb_ip(text, 6, v);
+	sb_fmt(text, "/-%d", (int)n);
 	return true;
+}
+
+/* Names that stand for names: bounded in depth, and in how often one is looked at. */
+bool nest_enter(struct model *m, struct pos pos, const char *kind, const char *name, bool busy)
+{
+	if (!m->depth)
+		m->work = 0;
+	if (busy)
+		err_at(m, pos, "%s '%s' %s itself", kind, name, *kind == 'l' ? "refers to" : "contains");
+	else if (m->depth >= NEST_MAX)
+		err_at(m, pos, "%s '%s': more than %d names one inside the other", kind, name, NEST_MAX);
+	else if (m->work > NEST_WORK)
+		err_at(m, pos, "%s '%s' stands for more than %d names", kind, name, NEST_WORK);
+	else
+		return ++m->depth && ++m->work;
+	return false;
+}
+
+/*
+ * Which constants the canonical text calls by name, their statements beside it; the others, if all of them
+ * together are long, are written out where they are used. Services and sets have been read: what they use stays.
+ */
+void lets_keep(struct model *m)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < m->lets.n; i++)
+		n += strlen(m->lets.v[i]->text) + 1;
+	for (int i = 0; i < m->lets.n; i++)
+		m->lets.v[i]->keep = n <= LETS_TEXT || m->lets.v[i]->used;
 }
 
 static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *text)
 {
+	struct sbuf inner = { 0 }, *values;
 	struct let *l = let_find(m, t->s);
 	strvec cand = { 0 };
 	const char *s;
 	bool ok = true;
 
+	if (!l && m->lenient && name_valid(t->s)) {
+		push_range(out, 4, 0, 0, 0);
+		push_range(out, 6, 0, 0, 0);
+		return true;
+	}
 	if (!l) {
 		for (int i = 0; i < m->lets.n; i++)
 			PUSH(cand, m->lets.v[i]->name);
@@ -108,20 +165,26 @@ static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		return false;
 	}
 	l->used = true;
-	if (l->busy) {
-		err_at(m, t->pos, "let '%s' refers to itself", l->name);
+	if (!nest_enter(m, t->pos, "let", l->name, l->busy))
 		return false;
-	}
 	l->busy = true;
+	values = l->keep ? &inner : text;
 	for (int i = 0; i < l->val.n && ok; i++) {
 		struct tok v = l->val.v[i];
 		int before = m->errors;
 
-		ok = parse_addr_word(m, &v, out, text);
+		ok = parse_addr_word(m, &v, out, values);
 		if (!ok && m->errors == before)
 			err_at(m, t->pos, "'%s' does not hold addresses", t->s);
+		if (ok && out->n > ZONEFW_LIST_MAX) {
+			err_at(m, t->pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
+			ok = false;
+		}
 	}
 	l->busy = false;
+	m->depth--;
+	if (l->keep)
+		sb_fmt(text, "%s%s", text->n ? ", " : "", l->name);
 	return ok;
 }
 
@@ -130,6 +193,8 @@ static bool set_use(struct model *m, struct tok *t, bool port, struct sbuf *text
 	struct set *s = set_find(m, t->s + 1);
 	strvec cand = { 0 };
 
+	if (!s && m->lenient && name_valid(t->s + 1))
+		return true;
 	if (!s) {
 		for (int i = 0; i < m->sets.n; i++)
 			PUSH(cand, m->sets.v[i]->name);
@@ -141,14 +206,14 @@ static bool set_use(struct model *m, struct tok *t, bool port, struct sbuf *text
 		err_at(m, t->pos, "set '%s' holds %s", s->name, s->port ? "ports" : "addresses");
 		return false;
 	}
-	unsupported(m, t->pos, xfmt("@%s", s->name));
-	sb_fmt(text, "%s@%s", text->n ? ", " : "", s->name);
+	unsupported(m, t->pos, xcat("@", s->name, ""));
+	sb_item(text, t->s);
 	return true;
 }
 
 bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *text)
 {
-	const char *dash, *sep = text->n ? ", " : "";
+	const char *dash;
 	int fam, fam2, len, r;
 	u128 v, w;
 
@@ -158,7 +223,8 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		return addr_suffix(m, t, out, text);
 	if (parse_ip(t->s, &fam, &v)) {
 		push_range(out, fam, 0, v, v);
-		sb_fmt(text, "%s%s", sep, fmt_ip(fam, v));
+		sb_sep(text);
+		sb_ip(text, fam, v);
 		return true;
 	}
 	r = parse_prefix(m, t, &fam, &v, &len);
@@ -166,7 +232,10 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		if (!r)
 			return false;
 		push_range(out, fam, 0, v, v | low_mask((fam == 4 ? 32 : 128) - len));
-		sb_fmt(text, "%s%s/%d", sep, fmt_ip(fam, v), len);
+		sb_sep(text);
+		sb_ip(text, fam, v);
+		sb_put(text, "/");
+		sb_num(text, (unsigned)len);
 		return true;
 	}
 	dash = strchr(t->s, '-');
@@ -181,7 +250,10 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 			return false;
 		}
 		push_range(out, fam, 0, v, w);
-		sb_fmt(text, "%s%s-%s", sep, fmt_ip(fam, v), fmt_ip(fam, w));
+		sb_sep(text);
+		sb_ip(text, fam, v);
+		sb_put(text, "-");
+		sb_ip(text, fam, w);
 		return true;
 	}
 	if (isdigit((unsigned char)t->s[0]) || strchr(t->s, ':') || strchr(t->s, '/')) {
@@ -226,21 +298,30 @@ static int port_by_name(const char *s)
 
 static bool port_let(struct model *m, struct let *l, struct tok *t, prvec *out, struct sbuf *text)
 {
-	bool ok = !l->busy;
+	struct sbuf inner = { 0 }, *values = l->keep ? &inner : text;
+	bool ok = true;
 
 	l->used = true;
-	if (l->busy)
-		err_at(m, t->pos, "let '%s' refers to itself", l->name);
+	if (!nest_enter(m, t->pos, "let", l->name, l->busy))
+		return false;
 	l->busy = true;
-	for (int i = 0; i < l->val.n && ok; i++)
-		ok = parse_port_word(m, &l->val.v[i], out, text);
+	for (int i = 0; i < l->val.n && ok; i++) {
+		ok = parse_port_word(m, &l->val.v[i], out, values);
+		if (ok && out->n > ZONEFW_LIST_MAX) {
+			err_at(m, t->pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
+			ok = false;
+		}
+	}
 	l->busy = false;
+	m->depth--;
+	if (l->keep)
+		sb_fmt(text, "%s%s", text->n ? ", " : "", l->name);
 	return ok;
 }
 
 bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *text)
 {
-	const char *dash = strchr(t->s, '-'), *sep = text->n ? ", " : "";
+	const char *dash = strchr(t->s, '-');
 	struct let *l = let_find(m, t->s);
 	strvec cand = { 0 };
 	uint64_t a, b;
@@ -252,7 +333,8 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 		return port_let(m, l, t, out, text);
 	if (parse_u64(t->s, 65535, &a)) {
 		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)a }));
-		sb_fmt(text, "%s%u", sep, (unsigned)a);
+		sb_sep(text);
+		sb_num(text, a);
 		return true;
 	}
 	if (dash && isdigit((unsigned char)t->s[0])) {
@@ -266,13 +348,21 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 			return false;
 		}
 		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)b }));
-		sb_fmt(text, "%s%u-%u", sep, (unsigned)a, (unsigned)b);
+		sb_sep(text);
+		sb_num(text, a);
+		sb_put(text, "-");
+		sb_num(text, b);
 		return true;
 	}
 	p = isdigit((unsigned char)t->s[0]) ? -1 : port_by_name(t->s);
 	if (p >= 0) {
 		PUSH(*out, ((struct prange){ (uint16_t)p, (uint16_t)p }));
-		sb_fmt(text, "%s%d", sep, p);
+		sb_sep(text);
+		sb_num(text, (unsigned)p);
+		return true;
+	}
+	if (m->lenient && name_valid(t->s)) {
+		PUSH(*out, ((struct prange){ 0, 0 }));
 		return true;
 	}
 	for (int i = 0; i < m->lets.n; i++)
@@ -356,6 +446,15 @@ int proto_number(const char *s)
 	return e ? e->p_proto : -1;
 }
 
+const char *proto_meant(const char *s)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < ARRAY_SIZE(protos); i++)
+		PUSH(cand, (char *)protos[i].name);
+	return suggest(s, &cand);
+}
+
 const char *proto_name(int n)
 {
 	for (int i = 0; i < ARRAY_SIZE(protos); i++)
@@ -378,6 +477,15 @@ static const struct { const char *name; int v4, v6; } types[] = {
 	{ "mld-listener-query", -1, 130 }, { "mld-listener-report", -1, 131 },
 	{ "mld-listener-done", -1, 132 }, { "mld2-listener-report", -1, 143 },
 };
+
+const char *type_meant(const char *s)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < ARRAY_SIZE(types); i++)
+		PUSH(cand, (char *)types[i].name);
+	return suggest(s, &cand);
+}
 
 int icmp_type(int proto, const char *s)
 {
@@ -407,10 +515,8 @@ bool service_boxes(struct model *m, struct service *s, l4vec *out)
 	bool ok = true;
 
 	s->used = true;
-	if (s->busy) {
-		err_at(m, s->pos, "service '%s' contains itself", s->name);
+	if (!nest_enter(m, s->pos, "service", s->name, s->busy))
 		return false;
-	}
 	s->busy = true;
 	for (int i = 0; i < s->items.n && ok; i++) {
 		struct svc_item *it = &s->items.v[i];
@@ -431,7 +537,12 @@ bool service_boxes(struct model *m, struct service *s, l4vec *out)
 		} else {
 			ok = service_boxes(m, sub, out);
 		}
+		if (ok && out->n > ZONEFW_LIST_MAX) {
+			err_at(m, s->pos, "service '%s' has more than %d parts", s->name, ZONEFW_LIST_MAX);
+			ok = false;
+		}
 	}
 	s->busy = false;
+	m->depth--;
 	return ok;
 }

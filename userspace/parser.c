@@ -10,6 +10,8 @@
 #include <glob.h>
 #include <stdlib.h>
 
+#define INCLUDE_DEPTH 32
+
 void pnext(struct parser *p)
 {
 	lex_next(&p->lx, p->m);
@@ -35,12 +37,30 @@ bool pend(struct parser *p)
 	return k == T_NL || k == T_SEMI || k == T_RB || k == T_EOF;
 }
 
+/* of the words that are expected, the one that is nearly there */
+static const char *meant(const char *what, const char *got)
+{
+	static const char *const keywords[] = { "from", "to", "in", "out", "accept", "drop", "reject", "never", "none",
+		"kernel", "nflog", "on", "off", "first", "last", "before", "after", "src", "dst", "always", "bypass" };
+	strvec cand = { 0 };
+
+	for (int i = 0; i < ARRAY_SIZE(keywords); i++) {
+		const char *at = strstr(what, keywords[i]);
+		size_t n = strlen(keywords[i]);
+
+		if (at && (at == what || strchr(" '", at[-1])) && (!at[n] || strchr(" ,'", at[n])))
+			PUSH(cand, (char *)keywords[i]);
+	}
+	return suggest(got, &cand);
+}
+
 void perr(struct parser *p, const char *what)
 {
-	const char *got = p->lx.cur.kind == T_EOF && p->lx.src->cmdline ? "end of command" : p->lx.cur.s;
+	const char *got = p->lx.cur.kind == T_EOF && p->lx.src->cmdline ? "end of the command" : p->lx.cur.s;
 	bool named = p->lx.cur.kind == T_NL || p->lx.cur.kind == T_EOF;
 
-	err_at(p->m, p->lx.cur.pos, "expected %s, not %s%s%s", what, named ? "the " : "'", got, named ? "" : "'");
+	err_at(p->m, p->lx.cur.pos, "expected %s, not %s%s%s%s", what, named ? "the " : "'", got, named ? "" : "'",
+	       named ? "" : meant(what, got));
 }
 
 static void newlines(struct parser *p)
@@ -49,8 +69,8 @@ static void newlines(struct parser *p)
 		pnext(p);
 }
 
-/* after an error: to the end of the statement, over its whole block if it has one */
-static void skip_statement(struct parser *p)
+/* to the end of the statement, over its whole block if it has one */
+static void pass_over(struct parser *p)
 {
 	int depth = 0;
 
@@ -62,6 +82,7 @@ static void skip_statement(struct parser *p)
 		if (k == T_LB)
 			depth++;
 		if (k == T_RB && --depth == 0) {
+			p->lx.skim = false;
 			pnext(p);
 			return;
 		}
@@ -75,6 +96,14 @@ static void skip_statement(struct parser *p)
 				return;
 		}
 	}
+}
+
+/* after an error, or in the pass that does not read it */
+static void skip_statement(struct parser *p)
+{
+	p->lx.skim = true;
+	pass_over(p);
+	p->lx.skim = false;
 }
 
 static bool end_statement(struct parser *p)
@@ -241,6 +270,24 @@ void parser_open(struct parser *p, struct model *m, struct src *s)
 	lex_init(&p->lx, s);
 }
 
+/* no NUL bytes: the rest of the line would be lost to every tool that looks at it */
+static bool text_only(struct model *m, struct src *s)
+{
+	const char *nul = memchr(s->text, 0, s->len);
+	struct pos at = { s, 1, 1 };
+
+	if (!nul)
+		return true;
+	for (const char *c = s->text; c < nul; c++, at.col++) {
+		if (*c != '\n')
+			continue;
+		at.line++;
+		at.col = 0;
+	}
+	err_at(m, at, "a NUL byte: this is not a text file");
+	return false;
+}
+
 static struct src *src_open(struct model *m, const char *path)
 {
 	size_t len = 0;
@@ -265,11 +312,17 @@ static void run_file(struct parser *up, const char *path, struct pos at)
 			return;
 		}
 	}
-	s = m->stack.n < 64 ? src_open(m, path) : NULL;
+	if (m->stack.n >= INCLUDE_DEPTH) {
+		err_at(m, at, "more than %d files include one another", INCLUDE_DEPTH);
+		return;
+	}
+	s = src_open(m, path);
 	if (!s) {
 		err_at(m, at, "cannot read '%s': %s", path, strerror(errno));
 		return;
 	}
+	if (!text_only(m, s))
+		return;
 	parser_open(&p, m, s);
 	p.pass = up->pass;
 	PUSH(m->stack, s);
@@ -286,6 +339,8 @@ static void two_passes(struct model *m, struct src *s)
 		parser_open(&p, m, s);
 		p.pass = pass;
 		statements(&p);
+		if (pass == 1)
+			lets_keep(m);
 		for (int i = 0; pass == 1 && i < m->services.n; i++) {
 			bool used = m->services.v[i]->used;
 
@@ -321,12 +376,10 @@ bool parse_file(struct model *m, const char *path)
 		err_at(m, (struct pos){ 0 }, "cannot read '%s': %s", path, strerror(errno));
 		return false;
 	}
-	if (memchr(s->text, 0, s->len)) {
-		err_at(m, (struct pos){ 0 }, "'%s' is not a text file", path);
-		return false;
-	}
 	if (!strcmp(path, "-"))
 		s->name = "<stdin>";
+	if (!text_only(m, s))
+		return false;
 	two_passes(m, s);
 	model_resolve(m);
 	return !m->errors;

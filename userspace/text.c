@@ -28,7 +28,7 @@ char *zrefs_text(const zrefvec *z)
 	struct sbuf b = { 0 };
 
 	for (int i = 0; i < z->n; i++)
-		sb_fmt(&b, "%s%s", i ? ", " : "", z->v[i].name);
+		sb_item(&b, z->v[i].name);
 	return sb_str(&b);
 }
 
@@ -37,8 +37,11 @@ char *rule_text(const struct rule *r)
 	struct sbuf b = { 0 };
 
 	for (int i = 0; i < CL_MAX; i++)
-		if (r->cl[i])
-			sb_fmt(&b, "%s%s", b.n ? " " : "", r->cl[i]);
+		if (r->cl[i]) {
+			if (b.n)
+				sb_put(&b, " ");
+			sb_put(&b, r->cl[i]);
+		}
 	return sb_str(&b);
 }
 
@@ -113,11 +116,14 @@ char *opts_text(const struct opts *o)
 	return b.n ? xfmt("options {%s }", b.s) : xstrdup("");
 }
 
-/* services of one's own, and assertions: kept by the kernel as text only */
+/* constants, services of one's own, and assertions: kept by the kernel as text only */
 char *extra_text(struct model *m)
 {
 	struct sbuf b = { 0 };
 
+	for (int i = 0; i < m->lets.n; i++)
+		if (m->lets.v[i]->keep)
+			sb_fmt(&b, "%s\n", m->lets.v[i]->text);
 	for (int i = 0; i < m->services.n; i++)
 		if (!m->services.v[i]->builtin && m->services.v[i]->text)
 			sb_fmt(&b, "%s\n", m->services.v[i]->text);
@@ -126,28 +132,68 @@ char *extra_text(struct model *m)
 	return sb_str(&b);
 }
 
-/* options and defaults go to the first block of their words */
-static void block_cells(struct model *m, struct sbuf *b, const char *key, bool *done)
+/* the blocks with options or a default, by their words */
+struct block { char *name; VEC(struct cell *) cells; };
+struct blocks { VEC(struct block *) v; struct names ix; };
+
+static char *block_words(const zrefvec *from, const zrefvec *to)
+{
+	return xcat(zrefs_text(from), " -> ", zrefs_text(to));
+}
+
+static struct block *block_find(struct blocks *b, const char *words)
+{
+	return names_find(&b->ix, (void *const *)b->v.v, b->v.n, words);
+}
+
+static void blocks_of(struct model *m, struct blocks *out)
 {
 	for (int i = 0; i < m->cells.n; i++) {
 		struct cell *c = m->cells.v[i];
-		char *k = xfmt("%s -> %s", zrefs_text(&c->from), zrefs_text(&c->to));
-		char *t = cell_text(c);
+		struct block *b;
+		char *words;
 
-		if (done[i] || strcmp(k, key))
+		if (!*cell_text(c))
 			continue;
-		done[i] = true;
+		words = block_words(&c->from, &c->to);
+		b = block_find(out, words);
+		if (!b) {
+			b = xalloc(sizeof(*b));
+			b->name = words;
+			PUSH(out->v, b);
+		}
+		PUSH(b->cells, c);
+	}
+}
+
+/* options and defaults go to the first block of their words */
+static void block_cells(struct blocks *all, struct sbuf *b, const char *words)
+{
+	struct block *own = block_find(all, words);
+
+	for (int i = 0; own && i < own->cells.n; i++) {
+		char *t = cell_text(own->cells.v[i]);
+
 		for (char *p = strtok(t, ";"); p; p = strtok(NULL, ";"))
 			sb_fmt(b, "    %s\n", p + (*p == ' '));
 	}
+	if (own)
+		own->cells.n = 0;
+}
+
+/* rules of one block share its lists of zones */
+static bool same_block(const struct rule *a, const struct rule *b)
+{
+	return a->from.v == b->from.v && a->to.v == b->to.v;
 }
 
 char *model_text(struct model *m)
 {
-	bool *done = xalloc(m->cells.n + 1);
+	struct blocks all = { 0 };
 	char *o = opts_text(&m->opt), *x = extra_text(m), *prev = NULL;
 	struct sbuf b = { 0 };
 
+	blocks_of(m, &all);
 	if (*o)
 		sb_fmt(&b, "%s\n\n", o);
 	for (int i = 0; i < m->zones.n; i++)
@@ -156,23 +202,22 @@ char *model_text(struct model *m)
 		sb_fmt(&b, "%s%s", b.n ? "\n" : "", x);
 	for (int i = 0; i < m->rules.n; i++) {
 		struct rule *r = m->rules.v[i];
-		char *key = xfmt("%s -> %s", zrefs_text(&r->from), zrefs_text(&r->to));
+		char *key = i && same_block(m->rules.v[i - 1], r) ? prev :
+			    block_words(&r->from, &r->to);
 
 		if (!prev || strcmp(prev, key)) {
 			sb_fmt(&b, "%s%s%s {\n", prev ? "}\n" : "", b.n && !prev ? "\n" : "", key);
-			block_cells(m, &b, key, done);
+			block_cells(&all, &b, key);
 		}
 		prev = key;
-		sb_fmt(&b, "    %s\n", rule_text(r));
+		sb_put(&b, "    ");
+		sb_put(&b, r->text);
+		sb_put(&b, "\n");
 	}
 	if (prev)
 		sb_put(&b, "}\n");
-	for (int i = 0; i < m->cells.n; i++) {
-		struct cell *c = m->cells.v[i];
-
-		if (!done[i] && *cell_text(c))
-			sb_fmt(&b, "%s -> %s { %s }\n", zrefs_text(&c->from), zrefs_text(&c->to),
-			       cell_text(c));
-	}
+	for (int i = 0; i < all.v.n; i++)
+		for (int k = 0; k < all.v.v[i]->cells.n; k++)
+			sb_fmt(&b, "%s { %s }\n", all.v.v[i]->name, cell_text(all.v.v[i]->cells.v[k]));
 	return sb_str(&b);
 }

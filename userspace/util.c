@@ -1,138 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory that lives as long as the process, vectors, strings, small parsing. */
+/* Small parsing: numbers, names, patterns, addresses as numbers, files. */
 #include "util.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <linux/zonefw.h>
-#include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-struct chunk { struct chunk *next; max_align_t data[]; };
-static struct chunk *chunks;	/* keeps everything reachable */
-
-void *xalloc(size_t n)
-{
-	struct chunk *c = calloc(1, sizeof(*c) + (n ? n : 1));
-
-	if (!c) {
-		fputs("zonefw: out of memory\n", stderr);
-		abort();
-	}
-	c->next = chunks;
-	chunks = c;
-	return c->data;
-}
-
-void *vec_grow(void *old, int *cap, size_t size)
-{
-	int want = *cap ? *cap * 2 : 8;
-	void *v = xalloc((size_t)want * size);
-
-	if (old)
-		memcpy(v, old, (size_t)*cap * size);
-	*cap = want;
-	return v;
-}
-
-char *xstrndup(const char *s, size_t n)
-{
-	char *r = xalloc(n + 1);
-
-	if (n)
-		memcpy(r, s, n);
-	return r;
-}
-
-char *xstrdup(const char *s)
-{
-	return xstrndup(s, strlen(s));
-}
-
-static char *vfmt(const char *fmt, va_list ap)
-{
-	va_list aq;
-	char *r;
-	int n;
-
-	va_copy(aq, ap);
-	n = vsnprintf(NULL, 0, fmt, aq);
-	va_end(aq);
-	r = xalloc(n + 1);
-	vsnprintf(r, n + 1, fmt, ap);
-	return r;
-}
-
-char *xfmt(const char *fmt, ...)
-{
-	va_list ap;
-	char *r;
-
-	va_start(ap, fmt);
-	r = vfmt(fmt, ap);
-	va_end(ap);
-	return r;
-}
-
-void sb_putn(struct sbuf *b, const char *s, size_t n)
-{
-	if (b->n + n + 1 > b->cap) {
-		size_t cap = (b->n + n + 1) * 2 + 64;
-		char *v = xalloc(cap);
-
-		if (b->n)
-			memcpy(v, b->s, b->n);
-		b->s = v;
-		b->cap = cap;
-	}
-	memcpy(b->s + b->n, s, n);
-	b->n += n;
-	b->s[b->n] = 0;
-}
-
-void sb_put(struct sbuf *b, const char *s)
-{
-	sb_putn(b, s, strlen(s));
-}
-
-void sb_fmt(struct sbuf *b, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	sb_put(b, vfmt(fmt, ap));
-	va_end(ap);
-}
-
-char *sb_str(struct sbuf *b)
-{
-	return b->s ? b->s : xstrdup("");
-}
-
+/* letters put in, left out, changed or swapped with their neighbour */
 int edit_distance(const char *a, const char *b)
 {
-	int la = strlen(a), lb = strlen(b), row[66];
+	int la = strlen(a), lb = strlen(b), rows[3][66];
 
 	if (la > 64 || lb > 64)
 		return 99;
 	for (int j = 0; j <= lb; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (int i = 1; i <= la; i++) {
-		int diag = row[0];
+		int *row = rows[i % 3], *up = rows[(i + 2) % 3], *up2 = rows[(i + 1) % 3];
 
 		row[0] = i;
 		for (int j = 1; j <= lb; j++) {
-			int up = row[j], best = diag + (a[i - 1] != b[j - 1]);
+			int best = up[j - 1] + (a[i - 1] != b[j - 1]);
 
-			if (up + 1 < best)
-				best = up + 1;
+			if (up[j] + 1 < best)
+				best = up[j] + 1;
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
-			diag = up;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1 < best)
+				best = up2[j - 2] + 1;
 			row[j] = best;
 		}
 	}
-	return row[lb];
+	return rows[la % 3][lb];
 }
 
 bool parse_u64(const char *s, uint64_t max, uint64_t *out)
@@ -156,6 +57,34 @@ bool name_valid(const char *s)
 		if (!isalnum((unsigned char)*s) && !strchr("_-.", *s))
 			return false;
 	return true;
+}
+
+/* UTF-8 without overlong forms and surrogates */
+bool utf8_valid(const char *s)
+{
+	for (const unsigned char *p = (const unsigned char *)s; *p;) {
+		int n = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : (*p & 0xf0) == 0xe0 ? 2 :
+			*p >= 0xf0 && *p < 0xf5 ? 3 : -1;
+
+		if (n < 0 || (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+		    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+			return false;
+		for (p++; n--; p++)
+			if ((*p & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* for a terminal: no control characters, and what is not UTF-8 as question marks; changes s */
+char *printable(char *s)
+{
+	bool utf8 = utf8_valid(s);
+
+	for (char *p = s; *p; p++)
+		if (((unsigned char)*p < 32 && *p != '\t') || *p == 127 || (*p & 0x80 && !utf8))
+			*p = '?';
+	return s;
 }
 
 bool glob_match(const char *pat, const char *s)
@@ -202,11 +131,14 @@ char *read_all(const char *path, size_t *len)
 {
 	FILE *f = strcmp(path, "-") ? fopen(path, "r") : stdin;
 	struct sbuf b = { 0 };
-	char buf[8192];
+	struct stat st;
+	char buf[65536];
 	size_t n;
 
 	if (!f)
 		return NULL;
+	if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode))
+		sb_room(&b, (size_t)st.st_size + 1);
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
 		sb_putn(&b, buf, n);
 	n = ferror(f);

@@ -25,16 +25,6 @@ const char services_conf[] =
 	"service ssh { tcp dport 22 }\nservice dns { udp dport 53; tcp dport 53 }\n"
 	"service ping { icmp type echo-request; icmpv6 type echo-request }\n";
 
-static void forget(void)
-{
-	while (chunks) {
-		struct chunk *c = chunks;
-
-		chunks = c->next;
-		free(c);
-	}
-}
-
 static void positions(const struct model *m)
 {
 	for (int i = 0; i < m->diags.n; i++)
@@ -73,6 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		positions(m);
 	}
-	forget();
+	mem_forget();
 	return 0;
 }
