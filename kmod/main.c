@@ -7,6 +7,7 @@
 #include <net/netns/generic.h>
 #include "hook.h"
 #include "nl/family.h"
+#include "pending.h"
 #include "zonefw.h"
 
 unsigned int zonefw_net_id __read_mostly;
@@ -32,6 +33,7 @@ static int __net_init ns_init(struct net *net)
 	zn->net = net;
 	mutex_init(&zn->lock);
 	spin_lock_init(&zn->log_lock);
+	zonefw_pending_init(zn);
 	zn->next_id = 1;
 	zn->stats = alloc_percpu(struct zonefw_stats);
 	if (!zn->stats)
@@ -53,6 +55,7 @@ static void __net_exit ns_pre_exit(struct net *net)
 {
 	struct zonefw_ns *zn = zonefw_ns(net);
 
+	zonefw_pending_exit(zn);
 	mutex_lock(&zn->lock);
 	if (zn->hooks)
 		zonefw_hooks_update(zn, false);

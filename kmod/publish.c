@@ -46,10 +46,19 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	return 0;
 }
 
+static void next_gen(struct zonefw_ns *zn)
+{
+	if (++zn->gen % GEN_WRAP)
+		return;
+	zn->gen++;
+	if (zn->vcache)
+		zonefw_vcache_clear(zn->vcache);
+}
+
 /**
- * zonefw_publish() - put a policy in force, or none
+ * zonefw_publish() - put a policy in force
  * @zn: namespace, its lock and rtnl held
- * @p: built policy, whose reference is taken over on success; NULL: none
+ * @p: built policy, whose reference is taken over on success
  * @extack: refusal
  *
  * Return: 0 or -errno; on failure the policy in force stays and @p is the caller's.
@@ -61,42 +70,52 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	int err;
 
 	ASSERT_RTNL();
-	if (p) {
-		err = zonefw_devs_update(zn, p);
-		if (err)
-			return err;
-		if (!old && !try_module_get(THIS_MODULE))
-			return -ENODEV;
-		err = zonefw_hooks_update(zn, true);
-		if (err) {
-			NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
-			if (!old)
-				module_put(THIS_MODULE);
-			return err;
-		}
+	err = zonefw_devs_update(zn, p);
+	if (err)
+		return err;
+	if (!old && !try_module_get(THIS_MODULE))
+		return -ENODEV;
+	err = zonefw_hooks_update(zn, true);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
+		if (!old)
+			module_put(THIS_MODULE);
+		return err;
 	}
 	/* the point of no return: nothing below may fail */
-	if (++zn->gen % GEN_WRAP == 0) {
-		zn->gen++;
-		if (zn->vcache)
-			zonefw_vcache_clear(zn->vcache);
-	}
-	if (p)
-		p->gen = zn->gen;
+	next_gen(zn);
+	WRITE_ONCE(p->gen, zn->gen);	/* a policy that comes back may be in a dump's hands */
 	rcu_assign_pointer(zn->policy, p);
-	if (zn->closed) {
+	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */
-		WRITE_ONCE(zn->closed, false);
-	}
-	if (!p && !zn->panic)
-		zonefw_hooks_update(zn, false);
-	if (old) {
-		synchronize_net();
-		zonefw_policy_put(old);
-		if (!p)
-			module_put(THIS_MODULE);
-	}
+	WRITE_ONCE(zn->closed, false);
+	zonefw_policy_put(old);
 	return 0;
+}
+
+/**
+ * zonefw_withdraw() - no policy any more
+ * @zn: namespace, its lock and rtnl held
+ * @closed: the state left behind: closed, or open
+ */
+void zonefw_withdraw(struct zonefw_ns *zn, bool closed)
+{
+	struct zonefw_policy *old = rcu_dereference_protected(zn->policy,
+							      lockdep_is_held(&zn->lock));
+
+	ASSERT_RTNL();
+	next_gen(zn);
+	WRITE_ONCE(zn->closed, closed);
+	if (closed)
+		synchronize_net();	/* who sees no policy sees closed */
+	RCU_INIT_POINTER(zn->policy, NULL);
+	if (!closed && !zn->panic)
+		zonefw_hooks_update(zn, false);
+	if (!old)
+		return;
+	synchronize_net();
+	zonefw_policy_put(old);
+	module_put(THIS_MODULE);
 }
 
 /**

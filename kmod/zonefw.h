@@ -17,6 +17,7 @@
 #include <linux/netfilter.h>
 #include <linux/refcount.h>
 #include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include "core/share.h"
 
@@ -95,6 +96,14 @@ struct zonefw_stats {
 	struct u64_stats_sync syncp;
 };
 
+/* A commit that waits for its confirmation; see pending.c */
+struct zonefw_pending {
+	bool on, closed;
+	struct zonefw_policy *before;	/* what to go back to, NULL: none */
+	unsigned long deadline;
+	struct delayed_work timer;
+};
+
 struct zonefw_ns {
 	struct net *net;
 	struct mutex lock;		/* see the top of this file */
@@ -102,6 +111,7 @@ struct zonefw_ns {
 	struct zonefw_vcache *vcache;	/* set before hooks go on, freed after */
 	struct zonefw_stats __percpu *stats;
 	u32 gen, next_id;
+	struct zonefw_pending pending;	/* under lock */
 	bool panic, closed, hooks;
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
@@ -140,6 +150,7 @@ struct zonefw_policy *zonefw_policy_get(struct zonefw_ns *zn);
 
 /* publish.c */
 int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink_ext_ack *extack);
+void zonefw_withdraw(struct zonefw_ns *zn, bool closed);
 int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *extack);
 int zonefw_hooks_update(struct zonefw_ns *zn, bool want);
 

@@ -11,7 +11,8 @@ import sys
 import yaml
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PREFIX = {'state': 'STATE_', 'action': '', 'reject': 'REJ_', 'log': 'LOG_', 'reason': 'R_', 'stat': 'S_'}
+PREFIX = {'state': 'STATE_', 'action': '', 'reject': 'REJ_', 'log': 'LOG_', 'reason': 'R_', 'stat': 'S_',
+          'cause': 'CAUSE_'}
 
 
 def upper(name):

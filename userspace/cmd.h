@@ -36,7 +36,7 @@ int codec_cells(struct model *m, void *vec);
 int codec_send(struct model *m, uint32_t *gen);
 typedef VEC(struct cellstat) cellvec;
 
-struct info { uint32_t abi, gen, nzones, nrules; int state; uint64_t stats[64]; int nstats; uint8_t digest[8]; char *opt, *extra; };
+struct info { uint32_t abi, gen, nzones, nrules; int state; uint64_t stats[64]; int nstats; uint8_t digest[8]; char *opt, *extra; uint32_t confirm; };
 int codec_info(struct info *i);
 struct zone *zone_by_id(struct model *m, int id);
 const char *zone_name(struct model *m, int id);
@@ -68,11 +68,14 @@ int cmd_panic(int argc, char **argv);
 int cmd_zone(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
+int cmd_confirm(int argc, char **argv);
+int cmd_rollback(int argc, char **argv);
 int cmd_later(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int show_rules(int argc, char **argv, int words);
 
 /* usage.c: arguments; all of them return EX_REFUSED */
+int cmd_simple(int cmd, int attr, int val);
 int usage_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int usage_at(const char *word, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int usage_unknown(const char *word, const char *what, char **known, int n);

@@ -166,26 +166,60 @@ int own_session_cut(struct model *m)
 	return EX_SESSION;
 }
 
-struct apply_args { bool dry, force; char *file; };
+struct apply_args { bool dry, force; uint32_t confirm; char *file; };
+
+static int confirm_time(const char *s, uint32_t *out)
+{
+	uint64_t sec = 0;
+
+	if (!s)
+		return usage_err("--confirm needs a time, such as 60s or 10m");
+	if (!parse_duration(s, &sec))
+		return usage_at(s, "'%s' is not a time; write it as 60s, 10m or 1h30m", s);
+	if (!sec || sec > ZONEFW_CONFIRM_MAX)
+		return usage_at(s, "--confirm takes 1 second to 7 days");
+	*out = (uint32_t)sec;
+	return 0;
+}
 
 static int apply_parse(int argc, char **argv, struct apply_args *a)
 {
 	static char *known[] = { "--force", "--confirm" };
 
-	for (int i = 1; i < argc; i++) {
+	int err = 0;
+
+	for (int i = 1; i < argc && !err; i++) {
 		if (!strcmp(argv[i], "-n"))
 			a->dry = true;
 		else if (!strcmp(argv[i], "--force"))
 			a->force = true;
 		else if (!strcmp(argv[i], "--confirm"))
-			return usage_at(argv[i], "'--confirm' is not supported yet");
+			err = confirm_time(i + 1 < argc ? argv[++i] : NULL, &a->confirm);
 		else if ((argv[i][0] == '-' && argv[i][1]) || a->file)
 			return argv[i][0] == '-' && argv[i][1] == '-' ? usage_unknown(argv[i], "option", known, 2) :
 									usage_extra("apply", argv[i]);
 		else
 			a->file = argv[i];
 	}
+	if (err)
+		return err;
 	return a->file ? usage_file(a->file) : usage_err("apply needs a file, or - for standard input");
+}
+
+static void applied(struct model *m, uint32_t gen)
+{
+	if (g.json) {
+		json_t *j = json_pack("{s:I,s:i,s:i}", "generation", (json_int_t)gen, "zones", m->zones.n,
+				      "rules", m->rules.n);
+
+		if (m->confirm)
+			json_object_set_new(j, "confirm_left", json_integer(m->confirm));
+		out_json(j);
+	} else if (!g.quiet) {
+		out_text("applied: %d zones, %d rules, generation %u\n", m->zones.n, m->rules.n, gen);
+		if (m->confirm)
+			out_text("the kernel goes back in %u s unless 'zonefw confirm' comes\n", m->confirm);
+	}
 }
 
 int cmd_apply(int argc, char **argv)
@@ -204,8 +238,9 @@ int cmd_apply(int argc, char **argv)
 		diag_print(m, false);
 		return EX_REFUSED;
 	}
-	if (!a.force && own_session_cut(m))
+	if (!a.force && !a.confirm && own_session_cut(m))
 		return EX_SESSION;
+	m->confirm = a.confirm;
 	for (int try = 0; try < 8; try++) {
 		old = codec_running(&err);
 		if (!old)
@@ -223,11 +258,8 @@ int cmd_apply(int argc, char **argv)
 	}
 	if (err == -ESTALE)
 		return nl_failed(err);
-	if (!err && g.json)
-		out_json(json_pack("{s:I,s:i,s:i}", "generation", (json_int_t)gen, "zones", m->zones.n,
-				   "rules", m->rules.n));
-	else if (!err && !g.quiet)
-		out_text("applied: %d zones, %d rules, generation %u\n", m->zones.n, m->rules.n, gen);
+	if (!err)
+		applied(m, gen);
 	return err;
 }
 
@@ -336,7 +368,8 @@ int cmd_diff(int argc, char **argv)
 	return line_diff(&a, &b) ? 1 : 0;
 }
 
-static int simple(int cmd, int attr, int val)
+/* a command with at most one small attribute */
+int cmd_simple(int cmd, int attr, int val)
 {
 	struct nl_msg *msg;
 	int err = nl_connect_zfw();
@@ -354,20 +387,20 @@ static int simple(int cmd, int attr, int val)
 
 int cmd_flush(int argc, char **argv)
 {
-	return argc > 1 ? usage_extra("flush", argv[1]) : simple(ZONEFW_CMD_FLUSH, 0, 0);
+	return argc > 1 ? usage_extra("flush", argv[1]) : cmd_simple(ZONEFW_CMD_FLUSH, 0, 0);
 }
 
 int cmd_panic(int argc, char **argv)
 {
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "on") && strcmp(argv[1], "off")))
 		return usage_at(argv[argc - 1], "panic takes 'on' or 'off', not '%s'", argv[argc - 1]);
-	return simple(ZONEFW_CMD_PANIC, ZONEFW_A_PANIC, argc < 2 || !strcmp(argv[1], "on"));
+	return cmd_simple(ZONEFW_CMD_PANIC, ZONEFW_A_PANIC, argc < 2 || !strcmp(argv[1], "on"));
 }
 
 int cmd_stats(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "reset"))
-		return simple(ZONEFW_CMD_STATS_RESET, 0, 0);
+		return cmd_simple(ZONEFW_CMD_STATS_RESET, 0, 0);
 	if (argc > 1)
 		return usage_at(argv[argc - 1], "stats takes 'reset' or nothing, not '%s'%s", argv[argc - 1],
 				suggest(argv[1], &(strvec){ (char *[]){ "reset" }, 1, 1 }));

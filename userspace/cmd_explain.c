@@ -256,12 +256,15 @@ static void on_message(int cmd, struct nlattr **tb)
 		{ ZONEFW_A_EX_DPORT, "dport", 2 }, { ZONEFW_A_EX_TYPE, "type", 1 } };
 	static const struct { int attr; const char *key; } strs[] = { { ZONEFW_A_EX_IN, "in" },
 		{ ZONEFW_A_EX_OUT, "out" }, { ZONEFW_A_PREFIX, "prefix" }, { ZONEFW_A_DEVNAME, "device" } };
+	static const char *const causes[] = { "apply", "flush", "panic", "confirm", "rollback", "timeout" };
 	const char *k;
 	json_t *v;
 
 	json_object_set_new(j, "event", json_string(cmd == ZONEFW_CMD_DROP ? "drop" : "change"));
 	if (tb[ZONEFW_A_STATE])
 		json_object_set_new(j, "state", json_string(state_words[nla_get_u8(tb[ZONEFW_A_STATE]) & 3]));
+	if (tb[ZONEFW_A_CAUSE] && nla_get_u8(tb[ZONEFW_A_CAUSE]) < ARRAY_SIZE(causes))
+		json_object_set_new(j, "cause", json_string(causes[nla_get_u8(tb[ZONEFW_A_CAUSE])]));
 	for (int i = 0; i < ARRAY_SIZE(nums); i++) {
 		struct nlattr *a = tb[nums[i].attr];
 

@@ -31,6 +31,11 @@ static const struct { const char *w; int k; } stat_words[] = {
 	{ "error", ZONEFW_R_ERROR },
 };
 
+static json_t *confirm_json(const struct info *i)
+{
+	return i->confirm ? json_integer(i->confirm) : json_null();
+}
+
 static int show_stats(void)
 {
 	struct info i;
@@ -42,12 +47,15 @@ static int show_stats(void)
 	if (!g.json) {
 		out_text("%-12s %s\n%-12s %s\n%-12s %u\n%-12s %u\n%-12s %u\n", "state", state_text(i.state), "digest",
 			 digest_text(&i), "generation", i.gen, "rules", i.nrules, "zones", i.nzones);
+		if (i.confirm)
+			out_text("%-12s %u\n", "confirm_left", i.confirm);
 		for (int k = 0; k < ARRAY_SIZE(stat_words); k++)
 			out_text("%-12s %llu\n", stat_words[k].w, (unsigned long long)stat(&i, stat_words[k].k));
 		return 0;
 	}
 	j = json_pack("{s:s,s:s,s:I,s:I,s:I}", "state", state_text(i.state), "digest", digest_text(&i), "generation",
 		      (json_int_t)i.gen, "rules", (json_int_t)i.nrules, "zones", (json_int_t)i.nzones);
+	json_object_set_new(j, "confirm_left", confirm_json(&i));
 	for (int k = 0; k < ARRAY_SIZE(stat_words); k++)
 		json_object_set_new(j, stat_words[k].w, json_integer((json_int_t)stat(&i, stat_words[k].k)));
 	out_json(j);
@@ -275,6 +283,9 @@ static void overview_text(struct model *m, const struct info *i, cellvec *v)
 	out_text("state       %s%s%s\ndigest      %s\ngeneration  %u\nzones       %u\nrules       %u\n",
 		 col(i->state == ZONEFW_STATE_ACTIVE ? "32" : "31"), state_text(i->state), col("0"), digest_text(i),
 		 i->gen, i->nzones, i->nrules);
+	if (i->confirm)
+		out_text("unconfirmed %sthe kernel goes back in %u s unless 'zonefw confirm' comes%s\n", col("33"), i->confirm,
+			 col("0"));
 	for (int k = 0; g.stats && k < ARRAY_SIZE(stat_words); k++)
 		if (stat(i, stat_words[k].k))
 			out_text("%-11s %llu\n", stat_words[k].w, (unsigned long long)stat(i, stat_words[k].k));
@@ -296,8 +307,8 @@ static int overview(struct model *m)
 	if (err)
 		return err;
 	if (g.json)
-		out_json(json_pack("{s:s,s:s,s:I,s:I,s:o,s:o}", "state", state_text(i.state), "digest", digest_text(&i),
-			"generation", (json_int_t)i.gen, "rules", (json_int_t)i.nrules, "zones", zones_list(m, &none),
+		out_json(json_pack("{s:s,s:s,s:I,s:o,s:I,s:o,s:o}", "state", state_text(i.state), "digest", digest_text(&i),
+			"generation", (json_int_t)i.gen, "confirm_left", confirm_json(&i), "rules", (json_int_t)i.nrules, "zones", zones_list(m, &none),
 			"matrix", matrix_list(m, &v, &(struct table){ 0 })));
 	else
 		overview_text(m, &i, &v);

@@ -198,6 +198,8 @@ struct nl_msg *codec_apply(struct model *m)
 	nla_put_u32(msg, ZONEFW_A_ABI, ZONEFW_ABI);
 	if (m->gen)
 		nla_put_u32(msg, ZONEFW_A_GEN, m->gen);
+	if (m->confirm)
+		nla_put_u32(msg, ZONEFW_A_CONFIRM, m->confirm);
 	put_options(msg, &m->opt);
 	for (int i = 0; i < m->zones.n; i++)
 		put_zone(msg, m->zones.v[i]);
@@ -278,6 +280,7 @@ static void info_reply(struct nlattr **tb, void *arg)
 		nla_memcpy(i->digest, tb[ZONEFW_A_DIGEST], 8);
 	if (tb[ZONEFW_A_STATS])
 		i->nstats = nla_memcpy(i->stats, tb[ZONEFW_A_STATS], sizeof(i->stats)) / 8;
+	i->confirm = tb[ZONEFW_A_CONFIRM] ? nla_get_u32(tb[ZONEFW_A_CONFIRM]) : 0;
 	i->opt = tb[ZONEFW_A_OPTTEXT] ? xstrdup(nla_get_string(tb[ZONEFW_A_OPTTEXT])) : "";
 	i->extra = tb[ZONEFW_A_EXTRATEXT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EXTRATEXT])) : "";
 }

@@ -12,7 +12,7 @@
 struct gopts g;
 
 const struct command commands[] = {
-	{ "apply", cmd_apply, "apply [-n] [--force] FILE|-       replace the whole policy in one step" },
+	{ "apply", cmd_apply, "apply [-n] [--confirm DUR] [--force] FILE|-   replace the whole policy in one step" },
 	{ "check", cmd_check, "check FILE                        parse and check without a kernel" },
 	{ "diff", cmd_diff, "diff [FILE]                       running policy against FILE: exit 0 same, 1 differs" },
 	{ "export", cmd_export, "export                            the running policy in the file's language" },
@@ -27,8 +27,8 @@ const struct command commands[] = {
 	{ "panic", cmd_panic, "panic [on|off]                    drop everything but loopback, at once" },
 	{ "set", cmd_later, "set ...                           named sets (not supported yet)" },
 	{ "flow", cmd_later, "flow ...                          live connections (not supported yet)" },
-	{ "confirm", cmd_later, "confirm                           keep what was applied (not supported yet)" },
-	{ "rollback", cmd_later, "rollback                          go back (not supported yet)" },
+	{ "confirm", cmd_confirm, "confirm                           keep what was applied with --confirm" },
+	{ "rollback", cmd_rollback, "rollback                          go back to the policy before, at once" },
 	{ "help", cmd_help, "help [COMMAND]" },
 	{ "_dump", cmd_dump, NULL },
 };

@@ -109,7 +109,7 @@ struct model {
 	struct zone self, any;
 	struct names zone_ix, let_ix, service_ix, set_ix, rule_ix;
 	struct cell **defaults;		/* by pair of zones: the block with their default */
-	uint32_t gen;
+	uint32_t gen, confirm;		/* confirm: seconds the kernel waits for it */
 	bool lenient;		/* names are unknown, not wrong: the kernel could not be asked */
 	int errors, depth, work;	/* depth and work of the name being expanded */
 };

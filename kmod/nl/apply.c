@@ -12,6 +12,7 @@
 #include "family.h"
 #include "gen.h"
 #include "notify.h"
+#include "pending.h"
 
 /**
  * zonefw_refuse_attr() - refuse a message for one attribute
@@ -205,18 +206,37 @@ static int logger_get(struct zonefw_apply *a)
 	return 0;
 }
 
-static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 expect)
+static int confirm_check(struct genl_info *info, u32 *seconds)
 {
-	struct zonefw_policy *old = rcu_dereference_protected(zn->policy,
-							      lockdep_is_held(&zn->lock));
-	int err;
+	struct nlattr *at = info->attrs[ZONEFW_A_CONFIRM];
 
+	*seconds = at ? nla_get_u32(at) : 0;
+	if (!at || (*seconds && *seconds <= ZONEFW_CONFIRM_MAX))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, at, "a confirmation is waited for from 1 second to 7 days");
+	return -EINVAL;
+}
+
+static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 expect, u32 confirm)
+{
+	struct zonefw_before before;
+	int err = zonefw_pending_busy(zn, a->extack);
+
+	if (err)
+		return err;
 	if (expect && expect != zn->gen) {
 		NL_SET_ERR_MSG(a->extack, "the policy has changed meanwhile; read it again");
 		return -ESTALE;
 	}
-	err = zonefw_policy_build(a->p, old, a->want, &zn->next_id, a->extack);
-	return err ? err : zonefw_publish(zn, a->p, a->extack);
+	before = zonefw_before_get(zn);
+	err = zonefw_policy_build(a->p, before.p, a->want, &zn->next_id, a->extack);
+	if (!err)
+		err = zonefw_publish(zn, a->p, a->extack);
+	if (!err && confirm)
+		zonefw_pending_start(zn, before, confirm);
+	else
+		zonefw_policy_put(before.p);
+	return err;
 }
 
 static int gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen)
@@ -237,18 +257,20 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 	struct nlattr *gen = info->attrs[ZONEFW_A_GEN];
 	struct sk_buff *event = zonefw_event_prepare();
 	struct sk_buff *reply = genlmsg_new(64, GFP_KERNEL);
-	u32 now;
-	int err = -ENOMEM;
+	u32 now, confirm;
+	int err = confirm_check(info, &confirm);
 
-	if (!event || !reply)
+	if (!err && (!event || !reply))
+		err = -ENOMEM;
+	if (err)
 		goto free;
 	rtnl_lock();
 	mutex_lock(&zn->lock);
-	err = swap_in(a, zn, gen ? nla_get_u32(gen) : 0);
+	err = swap_in(a, zn, gen ? nla_get_u32(gen) : 0, confirm);
 	now = zn->gen;
 	if (!err) {
 		a->p = NULL;		/* the namespace's now */
-		zonefw_event_send(zn, event);
+		zonefw_event_send(zn, event, ZONEFW_CAUSE_APPLY);
 	}
 	mutex_unlock(&zn->lock);
 	rtnl_unlock();

@@ -7,6 +7,7 @@
 #include <net/sock.h>
 #include "family.h"
 #include "notify.h"
+#include "pending.h"
 
 struct cursor {
 	struct zonefw_policy *p;
@@ -185,9 +186,12 @@ static int put_text(struct sk_buff *msg, const struct zonefw_policy *p)
 static int info_fill(struct sk_buff *msg, const struct zonefw_ns *zn,
 		     const struct zonefw_policy *p)
 {
+	u32 left = zonefw_pending_left(zn);
 	u64 stats[__ZONEFW_S_MAX];
 
 	zonefw_stats_read(zn, stats);
+	if (left && nla_put_u32(msg, ZONEFW_A_CONFIRM, left))
+		return -EMSGSIZE;
 	if (nla_put_u32(msg, ZONEFW_A_ABI, ZONEFW_ABI) ||
 	    nla_put_u32(msg, ZONEFW_A_GEN, p ? p->gen : zn->gen) ||
 	    nla_put_u8(msg, ZONEFW_A_STATE, zonefw_state_of(zn)) ||

@@ -7,6 +7,7 @@
 #include "family.h"
 #include "gen.h"
 #include "notify.h"
+#include "pending.h"
 
 static const struct nla_policy none_policy[] = {
 	[ZONEFW_A_UNSPEC] = { .type = NLA_REJECT },
@@ -43,11 +44,12 @@ static int flush_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	rtnl_lock();
 	mutex_lock(&zn->lock);
-	err = zonefw_publish(zn, NULL, info->extack);
-	zonefw_event_send(zn, event);
+	zonefw_pending_drop(zn);
+	zonefw_withdraw(zn, false);
+	zonefw_event_send(zn, event, ZONEFW_CAUSE_FLUSH);
 	mutex_unlock(&zn->lock);
 	rtnl_unlock();
-	return err;
+	return 0;
 }
 
 static int panic_doit(struct sk_buff *skb, struct genl_info *info)
@@ -70,7 +72,7 @@ static int panic_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		nlmsg_free(event);
 	else
-		zonefw_event_send(zn, event);
+		zonefw_event_send(zn, event, ZONEFW_CAUSE_PANIC);
 	mutex_unlock(&zn->lock);
 	return err;
 }
@@ -112,6 +114,8 @@ static const struct genl_ops zonefw_genl_ops[] = {
 	DO(ZONEFW_CMD_FLUSH, flush_doit, none_policy),
 	DO(ZONEFW_CMD_PANIC, panic_doit, zonefw_panic_policy),
 	DO(ZONEFW_CMD_STATS_RESET, reset_doit, none_policy),
+	DO(ZONEFW_CMD_CONFIRM, zonefw_confirm_doit, none_policy),
+	DO(ZONEFW_CMD_ROLLBACK, zonefw_rollback_doit, none_policy),
 	DO(ZONEFW_CMD_EXPLAIN, zonefw_explain_doit, zonefw_explain_policy),
 	DUMP(ZONEFW_CMD_GET_ZONES, zonefw_zones_dumpit),
 	DUMP(ZONEFW_CMD_GET_RULES, zonefw_rules_dumpit),

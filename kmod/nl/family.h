@@ -12,6 +12,9 @@ int zonefw_nl_allowed(struct sk_buff *skb, struct netlink_ext_ack *extack);
 
 /* apply.c */
 int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info);
+/* confirm.c */
+int zonefw_confirm_doit(struct sk_buff *skb, struct genl_info *info);
+int zonefw_rollback_doit(struct sk_buff *skb, struct genl_info *info);
 /* explain.c */
 int zonefw_explain_doit(struct sk_buff *skb, struct genl_info *info);
 /* dump.c */

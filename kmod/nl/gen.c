@@ -6,7 +6,7 @@ const struct nla_policy zonefw_panic_policy[ZONEFW_A_PANIC + 1] = {
 	[ZONEFW_A_PANIC] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
-const struct nla_policy zonefw_apply_policy[ZONEFW_A_EXTRATEXT + 1] = {
+const struct nla_policy zonefw_apply_policy[ZONEFW_A_CONFIRM + 1] = {
 	[ZONEFW_A_ABI] = { .type = NLA_U32 },
 	[ZONEFW_A_GEN] = { .type = NLA_U32 },
 	[ZONEFW_A_ZONE] = { .type = NLA_NESTED },
@@ -15,6 +15,7 @@ const struct nla_policy zonefw_apply_policy[ZONEFW_A_EXTRATEXT + 1] = {
 	[ZONEFW_A_OPTIONS] = { .type = NLA_NESTED },
 	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0),
 	[ZONEFW_A_EXTRATEXT] = { .type = NLA_NUL_STRING },
+	[ZONEFW_A_CONFIRM] = { .type = NLA_U32 },
 };
 
 const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1] = {

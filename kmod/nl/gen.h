@@ -7,7 +7,7 @@
 #include <net/netlink.h>
 
 extern const struct nla_policy zonefw_panic_policy[ZONEFW_A_PANIC + 1];
-extern const struct nla_policy zonefw_apply_policy[ZONEFW_A_EXTRATEXT + 1];
+extern const struct nla_policy zonefw_apply_policy[ZONEFW_A_CONFIRM + 1];
 extern const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1];
 extern const struct nla_policy zonefw_attr_zone_policy[ZONEFW_AZ_MAX + 1];
 extern const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1];

@@ -30,15 +30,17 @@ u8 zonefw_state_of(const struct zonefw_ns *zn)
 /**
  * zonefw_event_send() - tell listeners the state and generation now in force
  * @zn: namespace, its lock held
- * @msg: from zonefw_event_prepare(), taken over
+ * @msg: from zonefw_event_prepare(), taken over; NULL: there was no memory
+ * @cause: enum zonefw_cause
  */
-void zonefw_event_send(struct zonefw_ns *zn, struct sk_buff *msg)
+void zonefw_event_send(struct zonefw_ns *zn, struct sk_buff *msg, u8 cause)
 {
-	void *h = may_listen(zn) ? genlmsg_put(msg, 0, 0, &zonefw_family, 0, ZONEFW_CMD_EVENT) :
-		  NULL;
+	void *h = msg && may_listen(zn) ? genlmsg_put(msg, 0, 0, &zonefw_family, 0,
+							   ZONEFW_CMD_EVENT) : NULL;
 
 	if (!h || nla_put_u32(msg, ZONEFW_A_GEN, zn->gen) ||
-	    nla_put_u8(msg, ZONEFW_A_STATE, zonefw_state_of(zn))) {
+	    nla_put_u8(msg, ZONEFW_A_STATE, zonefw_state_of(zn)) ||
+	    nla_put_u8(msg, ZONEFW_A_CAUSE, cause)) {
 		nlmsg_free(msg);
 		return;
 	}

@@ -111,6 +111,13 @@ c "apply refuses" 1 "m.conf:2:12: error: 'masquerade' is not supported yet" appl
 c "no such command" 1 "did you mean 'show'?" shwo
 c "version" 0 "zonefw " --version
 c "help" 0 "usage:" help
+c "confirm takes nothing" 1 "confirm does not take 'now'" confirm now
+c "rollback takes nothing" 1 "rollback does not take 'now'" rollback now
+printf 'zone a { dev x }\n' > ok.conf
+c "confirm without a time" 1 "--confirm needs a time" apply --confirm
+c "confirm with a bad time" 1 "'soon' is not a time; write it as 60s, 10m or 1h30m" apply --confirm soon ok.conf
+c "confirm at once" 1 "--confirm takes 1 second to 7 days" apply --confirm 0 ok.conf
+c "confirm in a month" 1 "--confirm takes 1 second to 7 days" apply --confirm 30d ok.conf
 if [ ! -e /sys/module/zonefw ]; then
 	printf 'zone a { dev x }\n' > g.conf
 	c "no module" 2 "modprobe zonefw" apply g.conf

@@ -3,7 +3,7 @@
 # cases.sh: runs the cases in the test machine. ONLY="A01 A02" runs some of them.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1090
-for f in lib policy dmz state life tool; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
+for f in lib policy dmz state life tool oper; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
 # shellcheck disable=SC2034
 WHY='' CHECKS=0
 
@@ -54,6 +54,8 @@ K00() { pass; }
 run_case K00 "the machine is well after hostile netlink input" K00
 run_case L01 "never both, never neither" L01
 run_case L00 "a refused policy changes nothing" REFUSED
+run_case L08 "a commit nobody confirms is taken back" L08
+run_case L08B "confirm, rollback, flush, namespace exit" L08B
 run_case X01 "explain says what happens" EXPLAIN
 run_case X11 "export keeps names, digest and order" TOOL1
 run_case X12 "what show prints" TOOL2

@@ -84,6 +84,7 @@ BOOT() { # the module's boot=closed; runs last, with no policy anywhere
   lone bt
   is "a new namespace is closed" "$(tcp btx 198.19.0.1 80 700)" timeout
   unlone bt
+  closed_confirm
   apply "$P0"; tcp_ok ext1 web 80; blocked tcp ext1 web 22
   zf flush; rmmod zonefw || miss "not removable at the end"
   insmod /x/zonefw.ko; apply "$P0"

@@ -42,6 +42,7 @@
 #define ZONEFW_L4_F_PROTO	1u
 #define ZONEFW_L4_F_PORTS	2u	/* ports must be known and in the ranges */
 #define ZONEFW_L4_F_TYPE	4u	/* type must be known and in the range */
+#define ZONEFW_CONFIRM_MAX	604800	/* seconds a commit may wait for its confirmation */
 #define ZONEFW_CELL_LOG	(1u << 0)
 #define ZONEFW_CELL_HAS_DEFAULT	(1u << 1)	/* GET_CELLS only */
 
@@ -135,6 +136,17 @@ enum zonefw_stat {
 	__ZONEFW_S_MAX
 };
 
+/* EVENT: what changed the state */
+enum zonefw_cause {
+	ZONEFW_CAUSE_APPLY,
+	ZONEFW_CAUSE_FLUSH,
+	ZONEFW_CAUSE_PANIC,
+	ZONEFW_CAUSE_CONFIRM,
+	ZONEFW_CAUSE_ROLLBACK,
+	ZONEFW_CAUSE_TIMEOUT,
+	__ZONEFW_CAUSE_MAX
+};
+
 enum zonefw_cmd {
 	ZONEFW_CMD_UNSPEC,
 	ZONEFW_CMD_INFO,	/* do: state and statistics -> ABI, STATE, GEN, ... */
@@ -149,6 +161,8 @@ enum zonefw_cmd {
 	ZONEFW_CMD_EVENT,	/* notification */
 	ZONEFW_CMD_DROP,	/* notification */
 	ZONEFW_CMD_GET_CELLDEFS,	/* dump: CELLDEF as applied */
+	ZONEFW_CMD_CONFIRM,	/* do: keep what was applied with CONFIRM */
+	ZONEFW_CMD_ROLLBACK,	/* do: back to the policy before, at once */
 	__ZONEFW_CMD_MAX
 };
 #define ZONEFW_CMD_MAX (__ZONEFW_CMD_MAX - 1)
@@ -192,6 +206,8 @@ enum zonefw_attr {
 	ZONEFW_A_PREFIX,	/* string: DROP: the rule's log prefix */
 	ZONEFW_A_OPTTEXT,	/* string: INFO: text of the options block as applied */
 	ZONEFW_A_EXTRATEXT,	/* string: APPLY/INFO: statements with no kernel object (assert), for export */
+	ZONEFW_A_CONFIRM,	/* u32 seconds: APPLY: go back then unless confirmed; INFO: seconds left, rounded up */
+	ZONEFW_A_CAUSE,	/* u8 enum zonefw_cause: EVENT */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)
