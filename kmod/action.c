@@ -12,6 +12,7 @@
 #include <net/netfilter/ipv6/nf_reject.h>
 #include <net/netfilter/nf_log.h>
 #include "action.h"
+#include "drops.h"
 #include "nl/notify.h"
 
 static const u8 unreach4[] = {
@@ -58,6 +59,7 @@ static void answer(const struct zonefw_pkt *k, u32 arg)
 unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 reason)
 {
 	zonefw_stat(k->zn, reason);
+	zonefw_drops_record(k, action, reason);
 	if (action == ZONEFW_REJECT) {
 		zonefw_stat(k->zn, ZONEFW_S_REJECTED);
 		answer(k, arg);

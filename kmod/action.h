@@ -12,6 +12,8 @@ struct zonefw_pkt {
 	struct zonefw_key key;
 	u16 from, to;
 	int dev;	/* device of the outer side: ingress, or egress of our own */
+	u32 rule;	/* deciding rule's id, or 0 */
+	bool logged;	/* listeners know of it already */
 };
 
 unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 reason);

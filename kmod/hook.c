@@ -101,6 +101,8 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	k.from = ZONEFW_ZONE_SELF;
 	k.to = ZONEFW_ZONE_SELF;
 	k.dev = 0;
+	k.rule = 0;
+	k.logged = false;
 	if (READ_ONCE(k.zn->panic))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
 	if (k.p && st->hook != NF_INET_LOCAL_OUT && known_flow(&k, out))
@@ -133,6 +135,10 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct n
 	k.p = rcu_dereference(k.zn->policy);
 	k.skb = skb;
 	k.st = st;
+	k.from = ZONEFW_ZONE_NONE;
+	k.to = ZONEFW_ZONE_NONE;
+	k.rule = 0;
+	k.logged = false;
 	if (!k.p || on_loopback(skb, st) || netif_is_l3_master(st->in))
 		return NF_ACCEPT;
 	src = zonefw_skb_plain(skb, st);

@@ -113,6 +113,8 @@ static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
 	struct zonefw_verdict v;
 
 	decide(k, &v);
+	k->rule = zonefw_rule_id(&v);
+	k->logged = v.log;
 	count_rule(k, v.rule);
 	if (v.log)
 		zonefw_log(k, v.log, zonefw_rule_id(&v), v.action, v.reason);
@@ -139,6 +141,7 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	if (!zonefw_ct_key(ct, &k->key, reply, &key))
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
 	zonefw_decide(k->p, &key, from, to, &v);
+	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
 	speaks = !key.guessed && own_way(k);
 	if (v.action == ZONEFW_ACCEPT || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/netns/generic.h>
+#include "drops.h"
 #include "hook.h"
 #include "nl/family.h"
 #include "pending.h"
@@ -46,8 +47,10 @@ static int __net_init ns_init(struct net *net)
 		err = zonefw_hooks_update(zn, true);
 		mutex_unlock(&zn->lock);
 	}
-	if (err)
+	if (err) {
+		zonefw_drops_free(zn->drops);
 		free_percpu(zn->stats);
+	}
 	return err;
 }
 
@@ -74,6 +77,7 @@ static void __net_exit ns_exit(struct net *net)
 	}
 	if (zn->panic)
 		module_put(THIS_MODULE);
+	zonefw_drops_free(zn->drops);
 	free_percpu(zn->stats);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include "drops.h"
 #include "hook.h"
 #include "vcache.h"
 #include "zonefw.h"
@@ -33,6 +34,10 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 		zn->hooks = false;
 		return 0;
 	}
+	if (!zn->drops)
+		WRITE_ONCE(zn->drops, zonefw_drops_alloc());
+	if (!zn->drops)
+		return -ENOMEM;
 	zn->vcache = zonefw_vcache_alloc();
 	if (!zn->vcache)
 		return -ENOMEM;

@@ -6,6 +6,7 @@
  *   rtnl            devices do not come, go or get renamed meanwhile
  *   zonefw_ns.lock  mutex: the one writer; policy, panic, hooks
  *   RCU             the packet path reads zonefw_ns.policy and policy->devs
+ *   drops.lock      spinlock (bh): the ring of recent drops and its token bucket; see drops.c
  *   log_lock        spinlock (bh): the log's token bucket, written per logged packet
  * Per-CPU counters and the verdict cache need no lock.
  */
@@ -90,6 +91,7 @@ struct zonefw_policy {
 };
 
 struct zonefw_vcache;
+struct zonefw_drops;
 
 struct zonefw_stats {
 	u64_stats_t v[__ZONEFW_S_MAX];
@@ -109,6 +111,7 @@ struct zonefw_ns {
 	struct mutex lock;		/* see the top of this file */
 	struct zonefw_policy __rcu *policy;
 	struct zonefw_vcache *vcache;	/* set before hooks go on, freed after */
+	struct zonefw_drops *drops;	/* set before hooks first go on, freed with the namespace */
 	struct zonefw_stats __percpu *stats;
 	u32 gen, next_id;
 	struct zonefw_pending pending;	/* under lock */

@@ -21,6 +21,7 @@ int nl_connect_zfw(void);
 int nl_do(struct nl_msg *msg, reply_fn fn, void *arg);
 struct nl_msg *nl_new(int cmd, int flags, size_t size);
 int nl_failed(int err);
+char *nl_ip(struct nlattr *a);
 int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb));
 extern bool nl_hush;		/* say nothing: somebody is only trying */
 extern char nl_extmsg[512];
@@ -75,6 +76,10 @@ int cmd_help(int argc, char **argv);
 int show_rules(int argc, char **argv, int words);
 
 /* usage.c: arguments; all of them return EX_REFUSED */
+int show_drops(struct model *m);
+struct rule *rule_by_id(struct model *m, uint32_t id);
+const char *verdict_word(int a);
+const char *reason_word(int r);
 int cmd_simple(int cmd, int attr, int val);
 int usage_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int usage_at(const char *word, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

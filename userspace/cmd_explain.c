@@ -84,7 +84,7 @@ static void explain_reply(struct nlattr **tb, void *arg)
 	a->out = tb[ZONEFW_A_EX_OUT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_OUT])) : NULL;
 }
 
-static struct rule *rule_by_id(struct model *m, uint32_t id)
+struct rule *rule_by_id(struct model *m, uint32_t id)
 {
 	for (int i = 0; id && i < m->rules.n; i++)
 		if (m->rules.v[i]->id == id)
@@ -92,12 +92,12 @@ static struct rule *rule_by_id(struct model *m, uint32_t id)
 	return NULL;
 }
 
-static const char *verdict_word(int a)
+const char *verdict_word(int a)
 {
 	return a >= 0 && a < __ZONEFW_ACTION_MAX ? action_words[a] : "?";
 }
 
-static const char *reason_word(int r)
+const char *reason_word(int r)
 {
 	return r >= 0 && r < __ZONEFW_R_MAX ? reason_words[r] : "error";
 }
@@ -239,12 +239,6 @@ int cmd_explain(int argc, char **argv)
 	return q.expect && strcmp(q.expect, verdict_word(a.action)) ? EX_VERDICT : EX_DONE;
 }
 
-static char *ip_of(struct nlattr *a)
-{
-	return a && (nla_len(a) == 4 || nla_len(a) == 16) ?
-	       fmt_ip(nla_len(a) == 4 ? 4 : 6, load_be(nla_data(a), nla_len(a))) : NULL;
-}
-
 static struct model *mon_model;
 
 static void on_message(int cmd, struct nlattr **tb)
@@ -252,7 +246,7 @@ static void on_message(int cmd, struct nlattr **tb)
 	json_t *j = json_object();
 	static const struct { int attr; const char *key; int size; } nums[] = {
 		{ ZONEFW_A_GEN, "generation", 4 }, { ZONEFW_A_ID, "rule", 4 }, { ZONEFW_A_NRULES, "rules", 4 },
-		{ ZONEFW_A_NZONES, "zones", 4 }, { ZONEFW_A_EX_PROTO, "proto", 1 }, { ZONEFW_A_EX_SPORT, "sport", 2 },
+		{ ZONEFW_A_NZONES, "zones", 4 }, { ZONEFW_A_EX_SPORT, "sport", 2 },
 		{ ZONEFW_A_EX_DPORT, "dport", 2 }, { ZONEFW_A_EX_TYPE, "type", 1 } };
 	static const struct { int attr; const char *key; } strs[] = { { ZONEFW_A_EX_IN, "in" },
 		{ ZONEFW_A_EX_OUT, "out" }, { ZONEFW_A_PREFIX, "prefix" }, { ZONEFW_A_DEVNAME, "device" } };
@@ -279,10 +273,12 @@ static void on_message(int cmd, struct nlattr **tb)
 		json_object_set_new(j, "from", json_string(zone_name(mon_model, nla_get_u16(tb[ZONEFW_A_FROM]))));
 	if (tb[ZONEFW_A_TO])
 		json_object_set_new(j, "to", json_string(zone_name(mon_model, nla_get_u16(tb[ZONEFW_A_TO]))));
+	if (tb[ZONEFW_A_EX_PROTO])
+		json_object_set_new(j, "proto", json_string(proto_name(nla_get_u8(tb[ZONEFW_A_EX_PROTO]))));
 	if (tb[ZONEFW_A_EX_SRC])
-		json_object_set_new(j, "src", json_string(ip_of(tb[ZONEFW_A_EX_SRC])));
+		json_object_set_new(j, "src", json_string(nl_ip(tb[ZONEFW_A_EX_SRC])));
 	if (tb[ZONEFW_A_EX_DST])
-		json_object_set_new(j, "dst", json_string(ip_of(tb[ZONEFW_A_EX_DST])));
+		json_object_set_new(j, "dst", json_string(nl_ip(tb[ZONEFW_A_EX_DST])));
 	if (tb[ZONEFW_A_REASON])
 		json_object_set_new(j, "reason", json_string(reason_word(nla_get_u8(tb[ZONEFW_A_REASON]))));
 	if (tb[ZONEFW_A_ACTION])

@@ -23,7 +23,7 @@ static uint64_t stat(const struct info *i, int k)
 
 static const struct { const char *w; int k; } stat_words[] = {
 	{ "accepted", ZONEFW_S_ACCEPTED }, { "dropped", ZONEFW_S_DROPPED }, { "rejected", ZONEFW_S_REJECTED },
-	{ "queued", ZONEFW_S_QUEUED }, { "logged", ZONEFW_S_LOGGED }, { "log_lost", ZONEFW_S_LOG_LOST },
+	{ "queued", ZONEFW_S_QUEUED }, { "logged", ZONEFW_S_LOGGED }, { "log_lost", ZONEFW_S_LOG_LOST }, { "drops_lost", ZONEFW_S_DROPS_LOST },
 	{ "rule", ZONEFW_R_RULE }, { "default", ZONEFW_R_DEFAULT }, { "established", ZONEFW_R_ESTABLISHED },
 	{ "related", ZONEFW_R_RELATED }, { "builtin", ZONEFW_R_BUILTIN }, { "rematched", ZONEFW_R_REMATCH },
 	{ "invalid", ZONEFW_R_INVALID }, { "unzoned", ZONEFW_R_UNZONED }, { "spoofed", ZONEFW_R_SPOOFED },
@@ -347,7 +347,7 @@ int cmd_show(int argc, char **argv)
 				suggest(argv[argc - 1], &(strvec){ words, ARRAY_SIZE(words), 9 }));
 	if (!strcmp(w, "stats"))
 		return show_stats();
-	if (*w && k >= 3 && k <= 6)
+	if (*w && k >= 3 && k <= 5)
 		return usage_at(argv[1], "'show %s' is not supported yet", w);
 	m = codec_running(&err);
 	if (!m)
@@ -358,6 +358,7 @@ int cmd_show(int argc, char **argv)
 	case 0: return show_matrix(m);
 	case 1: return show_zones(m);
 	case 2: return rules_print(m, NULL, NULL);
+	case 6: return show_drops(m);
 	default: return show_options(m);
 	}
 }

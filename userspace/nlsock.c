@@ -205,3 +205,10 @@ int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb))
 		}
 	}
 }
+
+/* the text of an attribute of 4 or 16 bytes, or NULL */
+char *nl_ip(struct nlattr *a)
+{
+	return a && (nla_len(a) == 4 || nla_len(a) == 16) ?
+	       fmt_ip(nla_len(a) == 4 ? 4 : 6, load_be(nla_data(a), nla_len(a))) : NULL;
+}

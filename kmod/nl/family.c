@@ -108,6 +108,11 @@ static int reset_doit(struct sk_buff *skb, struct genl_info *info)
 	  .dumpit = fn, .done = zonefw_dump_done, \
 	  .policy = none_policy, .maxattr = ARRAY_SIZE(none_policy) - 1 }
 
+#define DUMP_DROPS \
+	{ .cmd = ZONEFW_CMD_GET_DROPS, .flags = GENL_UNS_ADMIN_PERM, .start = zonefw_drops_start, \
+	  .dumpit = zonefw_drops_dumpit, .policy = none_policy, \
+	  .maxattr = ARRAY_SIZE(none_policy) - 1 }
+
 static const struct genl_ops zonefw_genl_ops[] = {
 	DO(ZONEFW_CMD_INFO, zonefw_info_doit, none_policy),
 	DO(ZONEFW_CMD_APPLY, zonefw_apply_doit, zonefw_apply_policy),
@@ -121,6 +126,7 @@ static const struct genl_ops zonefw_genl_ops[] = {
 	DUMP(ZONEFW_CMD_GET_RULES, zonefw_rules_dumpit),
 	DUMP(ZONEFW_CMD_GET_CELLS, zonefw_cells_dumpit),
 	DUMP(ZONEFW_CMD_GET_CELLDEFS, zonefw_celldefs_dumpit),
+	DUMP_DROPS,
 };
 
 static const struct genl_multicast_group zonefw_groups[] = {

@@ -12,6 +12,9 @@ int zonefw_nl_allowed(struct sk_buff *skb, struct netlink_ext_ack *extack);
 
 /* apply.c */
 int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info);
+/* drops.c */
+int zonefw_drops_start(struct netlink_callback *cb);
+int zonefw_drops_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 /* confirm.c */
 int zonefw_confirm_doit(struct sk_buff *skb, struct genl_info *info);
 int zonefw_rollback_doit(struct sk_buff *skb, struct genl_info *info);

@@ -84,11 +84,11 @@ void zonefw_notify_packet(const struct zonefw_ns *zn, const struct zonefw_policy
 	if (!msg)
 		return;
 	h = genlmsg_put(msg, 0, 0, &zonefw_family, 0, ZONEFW_CMD_DROP);
-	if (!h || zonefw_put_key(msg, k) || nla_put_u32(msg, ZONEFW_A_GEN, p->gen) ||
+	if (!h || zonefw_put_key(msg, k) || (p && nla_put_u32(msg, ZONEFW_A_GEN, p->gen)) ||
 	    nla_put_u16(msg, ZONEFW_A_FROM, from) || nla_put_u16(msg, ZONEFW_A_TO, to) ||
 	    nla_put_u32(msg, ZONEFW_A_ID, rule) || nla_put_u8(msg, ZONEFW_A_ACTION, action) ||
 	    nla_put_u8(msg, ZONEFW_A_REASON, reason) ||
-	    nla_put_string(msg, ZONEFW_A_PREFIX, prefix)) {
+	    (prefix && nla_put_string(msg, ZONEFW_A_PREFIX, prefix))) {
 		nlmsg_free(msg);
 		return;
 	}

@@ -133,6 +133,7 @@ enum zonefw_stat {
 	ZONEFW_S_QUEUED,
 	ZONEFW_S_LOGGED,
 	ZONEFW_S_LOG_LOST,
+	ZONEFW_S_DROPS_LOST,	/* refused packets the ring had no token for */
 	__ZONEFW_S_MAX
 };
 
@@ -163,6 +164,7 @@ enum zonefw_cmd {
 	ZONEFW_CMD_GET_CELLDEFS,	/* dump: CELLDEF as applied */
 	ZONEFW_CMD_CONFIRM,	/* do: keep what was applied with CONFIRM */
 	ZONEFW_CMD_ROLLBACK,	/* do: back to the policy before, at once */
+	ZONEFW_CMD_GET_DROPS,	/* dump: recent refused packets, oldest first: TIME, EX_*, FROM_NAME, TO_NAME, ... */
 	__ZONEFW_CMD_MAX
 };
 #define ZONEFW_CMD_MAX (__ZONEFW_CMD_MAX - 1)
@@ -208,6 +210,9 @@ enum zonefw_attr {
 	ZONEFW_A_EXTRATEXT,	/* string: APPLY/INFO: statements with no kernel object (assert), for export */
 	ZONEFW_A_CONFIRM,	/* u32 seconds: APPLY: go back then unless confirmed; INFO: seconds left, rounded up */
 	ZONEFW_A_CAUSE,	/* u8 enum zonefw_cause: EVENT */
+	ZONEFW_A_TIME,	/* u64 ns since 1970 */
+	ZONEFW_A_FROM_NAME,	/* string: GET_DROPS: zone by name; absent: none or unknown */
+	ZONEFW_A_TO_NAME,	/* string */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)

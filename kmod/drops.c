@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The most recent refused packets, kept without anyone listening: a ring per
+ * namespace, written in the packet path, read by dumps. A token bucket stands
+ * before it (ZONEFW_DROPS a second and as many at once), so that a flood costs
+ * two loads and a counter per packet; what it keeps out is counted as
+ * drops_lost. The ring's lock guards ring, head and tokens, for some hundred
+ * instructions with bottom halves off.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include "action.h"
+#include "drops.h"
+#include "nl/notify.h"
+#include "skbkey.h"
+
+struct zonefw_drops {
+	spinlock_t lock;
+	u64 head;		/* entries written so far */
+	unsigned long stamp;	/* jiffies of the last refill */
+	u32 tokens;
+	struct zonefw_drop ring[ZONEFW_DROPS];
+};
+
+struct zonefw_drops *zonefw_drops_alloc(void)
+{
+	struct zonefw_drops *d = kvzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+
+	if (!d)
+		return NULL;
+	spin_lock_init(&d->lock);
+	d->stamp = jiffies;
+	d->tokens = ZONEFW_DROPS;
+	return d;
+}
+
+void zonefw_drops_free(struct zonefw_drops *d)
+{
+	kvfree(d);
+}
+
+static bool take_token(struct zonefw_drops *d)
+{
+	unsigned long past;
+	bool ok;
+	u32 n;
+
+	if (!READ_ONCE(d->tokens) && READ_ONCE(d->stamp) == jiffies)
+		return false;
+	spin_lock_bh(&d->lock);
+	past = jiffies - d->stamp;
+	n = past >= HZ ? ZONEFW_DROPS : past * ZONEFW_DROPS / HZ;
+	if (n) {
+		WRITE_ONCE(d->tokens, min_t(u32, d->tokens + n, ZONEFW_DROPS));
+		WRITE_ONCE(d->stamp, jiffies);
+	}
+	ok = d->tokens;
+	if (ok)
+		WRITE_ONCE(d->tokens, d->tokens - 1);
+	spin_unlock_bh(&d->lock);
+	return ok;
+}
+
+static const char *zone_name(const struct zonefw_pkt *k, u16 zone)
+{
+	return k->p && zone < k->p->nz ? k->p->zones[zone].name : "";
+}
+
+static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u8 reason)
+{
+	e->when = ktime_get_real_ns();
+	e->rule = k->rule;
+	e->action = action;
+	e->reason = reason;
+	strscpy(e->from, zone_name(k, k->from), sizeof(e->from));
+	strscpy(e->to, zone_name(k, k->to), sizeof(e->to));
+	/* parsed here once more: some refusals come before the key is there */
+	zonefw_skb_key(k->skb, k->st, &e->key);
+	if (!e->key.family)
+		e->key.family = k->st->pf == NFPROTO_IPV4 ? 4 : 6;
+	strscpy(e->in, e->key.in ? e->key.in : "", sizeof(e->in));
+	strscpy(e->out, e->key.out ? e->key.out : "", sizeof(e->out));
+	e->key.in = e->in;
+	e->key.out = e->out;
+}
+
+/**
+ * zonefw_drops_record() - keep a refused packet, and tell listeners
+ * @k: packet
+ * @action: what happens to it
+ * @reason: why
+ *
+ * Context: softirq or process, RCU read side.
+ */
+void zonefw_drops_record(const struct zonefw_pkt *k, u8 action, u8 reason)
+{
+	struct zonefw_drops *d = k->zn->drops;
+	struct zonefw_drop e;
+
+	if (!take_token(d)) {
+		zonefw_stat(k->zn, ZONEFW_S_DROPS_LOST);
+		return;
+	}
+	fill(k, &e, action, reason);
+	if (!k->logged)		/* else the log has told them */
+		zonefw_notify_packet(k->zn, k->p, &e.key, k->from, k->to, k->rule, action, reason,
+				     NULL);
+	spin_lock_bh(&d->lock);
+	d->ring[d->head++ % ZONEFW_DROPS] = e;
+	spin_unlock_bh(&d->lock);
+}
+
+u64 zonefw_drops_head(struct zonefw_drops *d)
+{
+	u64 head;
+
+	spin_lock_bh(&d->lock);
+	head = d->head;
+	spin_unlock_bh(&d->lock);
+	return head;
+}
+
+/**
+ * zonefw_drops_read() - an entry, or the oldest one that is still there
+ * @d: ring
+ * @seq: in/out: which; moved on when the ring has overtaken it
+ * @out: copy; its key's device pointers are not valid
+ *
+ * Return: false when there is no such entry yet.
+ */
+bool zonefw_drops_read(struct zonefw_drops *d, u64 *seq, struct zonefw_drop *out)
+{
+	bool there;
+
+	spin_lock_bh(&d->lock);
+	if (*seq + ZONEFW_DROPS < d->head)
+		*seq = d->head - ZONEFW_DROPS;
+	there = *seq < d->head;
+	if (there)
+		*out = d->ring[*seq % ZONEFW_DROPS];
+	spin_unlock_bh(&d->lock);
+	return there;
+}
