@@ -33,6 +33,13 @@ check:
 fuzz:
 	tests/fuzz/run
 
+# QUICK=1: the short form. NATIVE=1: by the clock of the wall instead of instructions
+bench: all
+	tests/bench/run $(if $(QUICK),--quick) $(if $(NATIVE),--native)
+
+bench-docs:
+	tests/bench/docs.py build/bench.log "$$(sed -n 's/^ *"revision": "\(.*\)",/\1/p' build/bench.json)"
+
 demo:
 	tests/demo/run
 
@@ -75,8 +82,10 @@ help:
 	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
 	@echo "  check         static checks only"
 	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
+	@echo "  bench         what a packet costs, beside nftables and iptables (QUICK=1, NATIVE=1)"
+	@echo "  bench-docs    puts the figures of the last bench into docs/bench.md"
 	@echo "  demo          a three-legged DMZ with real servers in a virtual machine"
 	@echo "  demo-shell    the same, with a shell"
 	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test check fuzz demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test check fuzz bench bench-docs demo demo-shell install uninstall dkms-install clean help
