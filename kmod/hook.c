@@ -17,6 +17,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
+#include "epoch.h"
 #include "hook.h"
 #include "judge.h"
 #include "skbkey.h"
@@ -63,6 +64,7 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	u16 from = ZONEFW_ZONE_SELF, to = ZONEFW_ZONE_SELF;
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
+	const struct zonefw_cell *cell;
 	enum zonefw_hit hit;
 	u32 slot;
 
@@ -79,6 +81,9 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	else
 		hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, to, from, &slot);
 	if (hit != ZONEFW_HIT || slot > k->p->nrules)
+		return false;
+	cell = info == IP_CT_ESTABLISHED ? zonefw_cell(k->p, from, to) : zonefw_cell(k->p, to, from);
+	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
 		return false;
 	zonefw_count_flow(k->zn, zonefw_cell(k->p, from, to)->ident,
 			  slot ? k->p->rules[slot - 1]->ident : NULL, k->skb->len);

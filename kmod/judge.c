@@ -10,6 +10,7 @@
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 #include <net/netfilter/nf_conntrack.h>
+#include "epoch.h"
 #include "judge.h"
 #include "skbkey.h"
 #include "vcache.h"
@@ -90,13 +91,22 @@ static bool may_enter(const struct zonefw_pkt *k, const struct nf_conn *ct)
 	       ZONEFW_OTHER_ZONES;
 }
 
-static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u16 to,
-		     const struct zonefw_verdict *v)
+/* What a verdict on a flow is bound to, taken before the rules are asked. */
+static struct zonefw_stamp stamp(const struct zonefw_pkt *k, const struct nf_conn *ct,
+				 u16 from, u16 to)
 {
-	struct zonefw_stamp s = { .gen = k->p->gen, .from = from, .to = to,
-				  .slot = zonefw_slot(v) };
+	struct zonefw_stamp s = { .gen = k->p->gen, .from = from, .to = to };
 
-	zonefw_vcache_enter(k->zn->vcache, ct, &s);
+	if (ct && zonefw_cell(k->p, from, to)->live)
+		s.epoch = zonefw_epoch(k->zn, ct);
+	return s;
+}
+
+static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct,
+		     struct zonefw_stamp *s, const struct zonefw_verdict *v)
+{
+	s->slot = zonefw_slot(v);
+	zonefw_vcache_enter(k->zn->vcache, ct, s);
 }
 
 static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdict *v)
@@ -110,8 +120,11 @@ static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdic
 /* A packet that no connection speaks for: the rules decide. */
 static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
 {
+	struct zonefw_stamp s = stamp(k, ct, k->from, k->to);
 	struct zonefw_verdict v;
 
+	k->key.ask = ZONEFW_ASK_NEW;
+	k->key.skb = k->skb;
 	decide(k, &v);
 	k->rule = zonefw_rule_id(&v);
 	k->logged = v.log;
@@ -121,7 +134,7 @@ static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
 	switch (v.action) {
 	case ZONEFW_ACCEPT:
 		if (ct && may_enter(k, ct))
-			remember(k, ct, k->from, k->to, &v);
+			remember(k, ct, &s, &v);
 		return pass(k, v.reason);
 	case ZONEFW_QUEUE:
 		return queue(k, &v);
@@ -134,19 +147,21 @@ static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
 static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply,
 			    u16 from, u16 to)
 {
+	struct zonefw_stamp s = stamp(k, ct, from, to);
 	struct zonefw_verdict v;
 	struct zonefw_key key;
 	bool speaks;
 
 	if (!zonefw_ct_key(ct, &k->key, reply, &key))
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
+	key.ask = ZONEFW_ASK_FLOW;
 	zonefw_decide(k->p, &key, from, to, &v);
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
 	speaks = !key.guessed && own_way(k);
 	if (v.action == ZONEFW_ACCEPT || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
 		if (speaks)
-			remember(k, ct, from, to, &v);
+			remember(k, ct, &s, &v);
 		return pass(k, ZONEFW_R_ESTABLISHED);
 	}
 	if (speaks && nf_ct_is_confirmed(ct))
@@ -163,6 +178,9 @@ static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool re
 	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot)) {
 	case ZONEFW_HIT:
 		if (slot > k->p->nrules)	/* torn by halves on a 32-bit machine */
+			return rematch(k, ct, reply, from, to);
+		if (zonefw_cell(k->p, from, to)->live &&
+		    !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
 			return rematch(k, ct, reply, from, to);
 		count_rule(k, slot ? k->p->rules[slot - 1] : NULL);
 		return pass(k, ZONEFW_R_ESTABLISHED);

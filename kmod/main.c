@@ -2,6 +2,7 @@
 /*
  * Module and namespace life: init in order, exit in reverse; nothing else.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/netns/generic.h>
@@ -78,6 +79,7 @@ static void __net_exit ns_exit(struct net *net)
 	if (zn->panic)
 		module_put(THIS_MODULE);
 	zonefw_drops_free(zn->drops);
+	kvfree(zn->epochs);
 	free_percpu(zn->stats);
 }
 

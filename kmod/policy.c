@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include <net/netfilter/nf_log.h>
+#include "live.h"
+#include "setuse.h"
 #include "zonefw.h"
 
 static void *zalloc(size_t n, size_t size)
@@ -60,6 +62,7 @@ static void zones_free(struct zonefw_policy *p)
 
 static void rule_free(struct zonefw_rule *r)
 {
+	zonefw_live_free(r->live);
 	zonefw_ident_put(r->ident);
 	kvfree(r->in);
 	kvfree(r->out);
@@ -88,6 +91,7 @@ static void policy_free(struct zonefw_policy *p)
 			      NF_LOG_TYPE_ULOG : NF_LOG_TYPE_LOG);
 	zones_free(p);
 	rules_free(p);
+	zonefw_setuse_free(p);
 	for (i = 0; i < p->ndefs; i++)
 		kvfree(p->defs[i].blob);
 	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)

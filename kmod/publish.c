@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include "drops.h"
 #include "hook.h"
+#include "setuse.h"
 #include "vcache.h"
 #include "zonefw.h"
 
@@ -90,6 +91,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	/* the point of no return: nothing below may fail */
 	next_gen(zn);
 	WRITE_ONCE(p->gen, zn->gen);	/* a policy that comes back may be in a dump's hands */
+	zonefw_setuse_switch(old, p);
 	rcu_assign_pointer(zn->policy, p);
 	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */

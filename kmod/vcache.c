@@ -27,7 +27,9 @@ struct zonefw_vcache {
 
 struct zonefw_vcache *zonefw_vcache_alloc(void)
 {
-	struct zonefw_vcache *c = kvzalloc(struct_size(c, set, 1 << SET_BITS), GFP_KERNEL_ACCOUNT);
+	size_t size = sizeof(struct zonefw_vcache) +
+		      ((sizeof(struct set) + WAYS * sizeof(u32)) << SET_BITS);
+	struct zonefw_vcache *c = kvzalloc(size, GFP_KERNEL_ACCOUNT);
 
 	if (c)
 		c->seed = get_random_u64() | 1;
@@ -74,6 +76,12 @@ static u64 fold(const struct zonefw_vcache *c, const struct nf_conn *ct)
 static struct set *set_of(struct zonefw_vcache *c, const struct nf_conn *ct)
 {
 	return &c->set[hash_long((unsigned long)ct ^ (unsigned long)c->seed, SET_BITS)];
+}
+
+/* The epoch that goes with an entry, mixed with its key: behind all sets, as few ask for it. */
+static u32 *epoch_of(struct zonefw_vcache *c, const struct set *s, int way)
+{
+	return (u32 *)&c->set[1 << SET_BITS] + (s - c->set) * WAYS + way;
 }
 
 static u64 pack(const struct zonefw_stamp *s)
@@ -140,6 +148,30 @@ void zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 		if (check)
 			break;
 	}
+	WRITE_ONCE(*epoch_of(c, s, take), st->epoch ^ (u32)key);
 	WRITE_ONCE(s->way[take].stamp, stamp);
 	WRITE_ONCE(s->way[take].check, key ^ stamp);
+}
+
+/**
+ * zonefw_vcache_fresh() - was a flow entered in this epoch?
+ * @c: cache
+ * @ct: a flow that zonefw_vcache_find() knows
+ * @epoch: of the flow's addresses, now
+ *
+ * Return: true if so; false also when another flow has taken its place meanwhile.
+ */
+bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch)
+{
+	struct set *s = set_of(c, ct);
+	u64 key = fold(c, ct);
+	int w;
+
+	for (w = 0; w < WAYS; w++) {
+		u64 check = READ_ONCE(s->way[w].check);
+
+		if (check && (check ^ READ_ONCE(s->way[w].stamp)) == key)
+			return (READ_ONCE(*epoch_of(c, s, w)) ^ (u32)key) == epoch;
+	}
+	return false;
 }

@@ -10,6 +10,7 @@ struct zonefw_stamp {
 	u32 gen;	/* 24 bits */
 	u8 from, to;	/* zones of the original direction */
 	u32 slot;	/* 24 bits: deciding rule's index + 1, 0: the default */
+	u32 epoch;	/* see epoch.c; kept beside the stamp */
 };
 
 enum zonefw_hit { ZONEFW_MISS, ZONEFW_HIT, ZONEFW_OTHER_ZONES };
@@ -21,4 +22,5 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 				   u32 gen, u16 from, u16 to, u32 *slot);
 void zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *s);
+bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch);
 #endif

@@ -4,6 +4,7 @@
  * explain all call it. Const data in, a verdict out; RCU read side or a
  * reference to the policy; nothing is counted here.
  */
+#include "live.h"
 #include "verdict.h"
 
 /**
@@ -24,8 +25,11 @@ u8 zonefw_classify(const struct zonefw_policy *p, struct zonefw_key *key, u16 fr
 {
 	const struct zonefw_cell *cell = zonefw_cell(p, from, to);
 	const struct zonefw_celldef *d = cell->def;
-	const struct zonefw_rule *r = zonefw_cell_next(p->rules, cell, key, &v->cur);
+	const struct zonefw_rule *r;
 
+	do {
+		r = zonefw_cell_next(p->rules, cell, key, &v->cur);
+	} while (r && r->live && !zonefw_live_holds(r, key));
 	v->rule = r;
 	v->reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
 	v->action = r ? r->action : d ? d->action : ZONEFW_DROP;

@@ -7,6 +7,7 @@
  *   zonefw_ns.lock  mutex: the one writer; policy, panic, hooks
  *   RCU             the packet path reads zonefw_ns.policy and policy->devs
  *   drops.lock      spinlock (bh): the ring of recent drops and its token bucket; see drops.c
+ *   zonefw_set.lock spinlock (bh): members of a set come and go, by command or packet
  *   log_lock        spinlock (bh): the log's token bucket, written per logged packet
  * Per-CPU counters and the verdict cache need no lock.
  */
@@ -88,8 +89,12 @@ struct zonefw_policy {
 	struct zonefw_options opt;
 	void *extra;			/* ZONEFW_A_EXTRATEXT */
 	bool loggers;			/* reference on nf_log's logger */
+	struct zonefw_setuse *sets;	/* setuse.c */
+	struct zonefw_elems *elems;
+	u32 nsets, nelems;
 };
 
+struct zonefw_epochs;
 struct zonefw_vcache;
 struct zonefw_drops;
 
@@ -118,6 +123,8 @@ struct zonefw_ns {
 	bool panic, closed, hooks;
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
+	atomic_t epoch;			/* epoch.c */
+	struct zonefw_epochs *epochs;	/* from the first set on */
 };
 
 extern unsigned int zonefw_net_id;

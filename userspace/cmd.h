@@ -37,6 +37,17 @@ int codec_cells(struct model *m, void *vec);
 int codec_send(struct model *m, uint32_t *gen);
 typedef VEC(struct cellstat) cellvec;
 
+/* codec_set.c */
+void codec_put_sets(struct nl_msg *msg, struct model *m);
+void codec_put_live(struct nl_msg *msg, struct rule *r);
+size_t codec_sets_size(struct model *m);
+size_t codec_live_size(const struct rule *r);
+int codec_sets(struct model *m);
+int codec_setelems(struct model *m);
+int codec_members(struct set *s);
+int codec_set_change(int cmd, const struct set *s, elemvec *v, uint32_t *count);
+int codec_set_flush(const char *name);
+
 struct info { uint32_t abi, gen, nzones, nrules; int state; uint64_t stats[64]; int nstats; uint8_t digest[8]; char *opt, *extra; uint32_t confirm; };
 int codec_info(struct info *i);
 struct zone *zone_by_id(struct model *m, int id);
@@ -71,6 +82,9 @@ int cmd_policy(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
 int cmd_confirm(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
+int cmd_set(int argc, char **argv);
+int show_sets(void);
+int cmd_set_edit(int argc, char **argv);
 int cmd_later(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int show_rules(int argc, char **argv, int words);

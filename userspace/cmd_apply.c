@@ -271,6 +271,9 @@ int cmd_export(int argc, char **argv)
 	if (argc > 1)
 		return usage_extra("export", argv[1]);
 	m = codec_running(&err);
+	for (int i = 0; m && i < m->sets.n; i++)
+		if (codec_members(m->sets.v[i]))
+			return EX_REFUSED;
 	if (!m)
 		return err;
 	fputs(model_text(m), stdout);
@@ -292,6 +295,13 @@ static void lines(struct model *m, strvec *out)
 		PUSH(*out, o);
 	for (int i = 0; i < m->zones.n; i++)
 		PUSH(*out, zone_text(m->zones.v[i]));
+	for (int i = 0; i < m->sets.n; i++) {
+		struct set *s = m->sets.v[i];
+
+		PUSH(*out, xfmt("%s { }", set_head_text(s)));
+		for (int k = 0; k < s->elems.n;)
+			PUSH(*out, xfmt("set %s { %s }", s->name, elem_text(&s->elems, &k)));
+	}
 	first = out->n;
 	for (int i = 0; i < m->cells.n; i++) {
 		struct cell *c = m->cells.v[i];

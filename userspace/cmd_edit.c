@@ -409,6 +409,41 @@ static bool policy_del(struct edit *e)
 	return true;
 }
 
+static bool set_create(struct edit *e)
+{
+	struct set *s = xalloc(sizeof(*s));
+
+	s->name = e->p.lx.cur.s;
+	s->pos = e->p.lx.cur.pos;
+	if (e->p.lx.cur.kind != T_WORD || !name_valid(s->name))
+		return fail(e, s->pos, xfmt("'%s' is not a name for a set", s->name));
+	if (set_find(e->m, s->name))
+		return fail(e, s->pos, xfmt("there is a set '%s' already", s->name));
+	pnext(&e->p);
+	PUSH(e->m->sets, s);
+	return set_head(&e->p, s);
+}
+
+static bool set_destroy(struct edit *e)
+{
+	struct set *s = set_find(e->m, e->p.lx.cur.s);
+	strvec cand = { 0 };
+
+	for (int i = 0; i < e->m->sets.n; i++)
+		PUSH(cand, e->m->sets.v[i]->name);
+	if (!s)
+		return fail(e, e->p.lx.cur.pos, xfmt("no set '%s'%s", e->p.lx.cur.s, suggest(e->p.lx.cur.s, &cand)));
+	if (s->used)
+		return fail(e, e->p.lx.cur.pos, xfmt("set '%s' is used by a rule", s->name));
+	pnext(&e->p);
+	for (int i = 0; i < e->m->sets.n; i++)
+		if (e->m->sets.v[i] == s) {
+			memmove(&e->m->sets.v[i], &e->m->sets.v[i + 1], sizeof(s) * (e->m->sets.n - i - 1));
+			e->m->sets.n--;
+		}
+	return true;
+}
+
 struct verb { char *w; edit_fn fn; };
 
 static int verb_run(const struct verb *v, int n, int argc, char **argv)
@@ -440,6 +475,13 @@ int cmd_zone(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return verb_show(argc, argv, "zones");
 	return verb_run(v, 3, argc, argv);
+}
+
+int cmd_set_edit(int argc, char **argv)
+{
+	static const struct verb v[] = { { "create", set_create }, { "destroy", set_destroy } };
+
+	return verb_run(v, 2, argc, argv);
 }
 
 int cmd_policy(int argc, char **argv)

@@ -347,7 +347,9 @@ int cmd_show(int argc, char **argv)
 				suggest(argv[argc - 1], &(strvec){ words, ARRAY_SIZE(words), 9 }));
 	if (!strcmp(w, "stats"))
 		return show_stats();
-	if (*w && k >= 3 && k <= 5)
+	if (!strcmp(w, "sets"))
+		return show_sets();
+	if (*w && k >= 4 && k <= 5)
 		return usage_at(argv[1], "'show %s' is not supported yet", w);
 	m = codec_running(&err);
 	if (!m)

@@ -42,9 +42,9 @@ static void put_matches(struct nl_msg *m, struct rule *r)
 		nla_put_u8(m, ZONEFW_AR_FAMILY, r->family);
 	if (r->l4.n)
 		nla_put(m, ZONEFW_AR_L4, r->l4.n * (int)sizeof(*r->l4.v), r->l4.v);
-	if (r->src.n)
+	if (r->src.n && !r->live.set[PICK_SRC].n)
 		nla_put(m, ZONEFW_AR_SRC, r->src.n * (int)sizeof(*r->src.v), r->src.v);
-	if (r->dst.n)
+	if (r->dst.n && !r->live.set[PICK_DST].n)
 		nla_put(m, ZONEFW_AR_DST, r->dst.n * (int)sizeof(*r->dst.v), r->dst.v);
 	for (int i = 0; i < r->in.n; i++)
 		nla_put_string(m, ZONEFW_AR_IN, r->in.v[i]);
@@ -56,6 +56,13 @@ static void put_matches(struct nl_msg *m, struct rule *r)
 		nla_put(m, ZONEFW_AR_MARK, sizeof(mark), mark);
 	if (r->has_dscp)
 		nla_put_u8(m, ZONEFW_AR_DSCP, r->dscp);
+}
+
+/* a list that holds a set is negated where it is tested */
+static uint32_t rule_flags(const struct rule *r)
+{
+	return r->flags & ~((r->live.set[PICK_SRC].n ? ZONEFW_RULE_NEG_SRC : 0) |
+			    (r->live.set[PICK_DST].n ? ZONEFW_RULE_NEG_DST : 0));
 }
 
 static void put_rule(struct nl_msg *m, struct rule *r)
@@ -76,11 +83,12 @@ static void put_rule(struct nl_msg *m, struct rule *r)
 	nla_put_u8(m, ZONEFW_AR_ACTION, (uint8_t)r->action);
 	if (r->action == ZONEFW_REJECT || r->action == ZONEFW_QUEUE)
 		nla_put_u32(m, ZONEFW_AR_ARG, r->arg);
-	if (r->flags)
-		nla_put_u32(m, ZONEFW_AR_FLAGS, r->flags);
+	if (rule_flags(r))
+		nla_put_u32(m, ZONEFW_AR_FLAGS, rule_flags(r));
 	if (r->log)
 		nla_put_string(m, ZONEFW_AR_LOG, r->log);
 	put_matches(m, r);
+	codec_put_live(m, r);
 	nla_nest_end(m, n);
 }
 
@@ -155,7 +163,7 @@ static void put_options(struct nl_msg *m, struct opts *o)
 
 static size_t rule_size(const struct rule *r)
 {
-	return 1024 + strlen(r->text) + (size_t)(r->src.n + r->dst.n) * sizeof(struct zonefw_addr) +
+	return 1024 + codec_live_size(r) + strlen(r->text) + (size_t)(r->src.n + r->dst.n) * sizeof(struct zonefw_addr) +
 	       (size_t)r->l4.n * sizeof(struct zonefw_l4) + (size_t)(r->in.n + r->out.n) * 24 +
 	       (size_t)r->mac.n * 6 + (size_t)(r->from.n + r->to.n) * 2 +
 	       (r->where ? strlen(r->where) : 0);
@@ -163,7 +171,7 @@ static size_t rule_size(const struct rule *r)
 
 static size_t model_size(struct model *m, const char *extra)
 {
-	size_t n = 16384 + strlen(extra);
+	size_t n = 16384 + strlen(extra) + codec_sets_size(m);
 
 	for (int i = 0; i < m->zones.n; i++) {
 		struct zone *z = m->zones.v[i];
@@ -203,6 +211,7 @@ struct nl_msg *codec_apply(struct model *m)
 	put_options(msg, &m->opt);
 	for (int i = 0; i < m->zones.n; i++)
 		put_zone(msg, m->zones.v[i]);
+	codec_put_sets(msg, m);
 	for (int i = 0; i < m->rules.n; i++)
 		put_rule(msg, m->rules.v[i]);
 	put_cells(msg, m);
@@ -216,7 +225,7 @@ struct pos codec_where(struct model *m, struct nl_msg *msg, int off)
 {
 	struct nlmsghdr *h = nlmsg_hdr(msg);
 	struct nlattr *a = genlmsg_attrdata(nlmsg_data(h), 0);
-	int rem = genlmsg_attrlen(nlmsg_data(h), 0), rules = 0, zones = 0;
+	int rem = genlmsg_attrlen(nlmsg_data(h), 0), rules = 0, zones = 0, sets = 0;
 
 	for (; rem > 0 && nla_ok(a, rem); a = nla_next(a, &rem)) {
 		int at = (int)((char *)a - (char *)h);
@@ -226,6 +235,8 @@ struct pos codec_where(struct model *m, struct nl_msg *msg, int off)
 			return m->rules.v[rules - 1]->pos;
 		if (nla_type(a) == ZONEFW_A_ZONE && zones++ >= 0 && in)
 			return m->zones.v[zones - 1]->pos;
+		if (nla_type(a) == ZONEFW_A_SET && sets++ >= 0 && in)
+			return m->sets.v[sets - 1]->pos;
 	}
 	return (struct pos){ 0 };
 }
@@ -309,6 +320,7 @@ struct dump {
 	VEC(char *) znames;		/* by id */
 	VEC(struct zone) zs;
 	VEC(struct rule) rs;
+	struct model *sets;		/* holds only these */
 };
 
 static uint64_t u64_of(struct nlattr *a)
@@ -400,6 +412,12 @@ static void dump_merge(struct model *m, struct dump *d)
 		m->rules.v[i]->bytes = d->rs.v[i].bytes;
 		m->rules.v[i]->where = d->rs.v[i].where;
 	}
+	for (int i = 0; i < d->sets->sets.n; i++) {
+		struct set *s = set_find(m, d->sets->sets.v[i]->name);
+
+		if (s)
+			s->elems = d->sets->sets.v[i]->elems;
+	}
 	for (int i = 0; i < d->zs.n; i++) {
 		struct zone *z = zone_find(m, d->zs.v[i].name);
 
@@ -421,6 +439,13 @@ static int dump_all(struct dump *d, struct info *i)
 	if (rc)
 		return rc;
 	sb_fmt(&d->text, "%s\n%s\n", i->opt, i->extra);
+	rc = codec_sets(d->sets);
+	if (!rc)
+		rc = codec_setelems(d->sets);
+	if (rc)
+		return rc;
+	for (int k = 0; k < d->sets->sets.n; k++)
+		sb_fmt(&d->text, "%s { }\n", set_head_text(d->sets->sets.v[k]));
 	for (int k = 0; k < 3; k++) {
 		int err = nl_do(nl_new(dumps[k].cmd, NLM_F_REQUEST | NLM_F_DUMP, 0), dumps[k].fn, d);
 
@@ -438,7 +463,7 @@ struct model *codec_running(int *err)
 	for (int try = 0; try < 10; try++) {
 		struct model *m = model_new();
 		struct info i, after;
-		struct dump d = { 0 };
+		struct dump d = { .sets = model_new() };
 		int rc = dump_all(&d, &i);
 
 		if (rc == -EAGAIN)

@@ -60,6 +60,40 @@ static bool dev_match(const strvec *v, bool neg, const char *dev)
 	return !v->n || hit != neg;
 }
 
+/* by the members that the policy's text names */
+static bool in_sets(const setvec *v, int fam, u128 x)
+{
+	for (int i = 0; i < v->n; i++)
+		if (set_has(v->v[i], fam, x))
+			return true;
+	return false;
+}
+
+static bool live_addr_match(const struct rule *r, int pick, const addrvec *v, const struct pkt *k)
+{
+	bool neg = r->flags & (pick == PICK_SRC ? ZONEFW_RULE_NEG_SRC : ZONEFW_RULE_NEG_DST);
+	u128 x = pick == PICK_SRC ? k->src : k->dst;
+
+	if (in_sets(&r->live.set[pick], k->family, x))
+		return !neg;
+	if (r->live.set[pick].n && !v->n)
+		return neg;
+	return addr_match(v, neg, k->family, x);
+}
+
+static bool live_port_match(const struct rule *r, int pick, int port)
+{
+	bool neg = r->live.flags & (pick == PICK_SPORT ? ZONEFW_LIVE_NEG_SPORT : ZONEFW_LIVE_NEG_DPORT);
+	const prvec *p = &r->live.port[pick];
+
+	if (!r->live.set[pick].n || port < 0)
+		return !r->live.set[pick].n;
+	for (int i = 0; i < p->n; i++)
+		if (p->v[i].lo <= port && port <= p->v[i].hi)
+			return !neg;
+	return in_sets(&r->live.set[pick], 0, (u128)port) != neg;
+}
+
 static bool rule_match(const struct rule *r, const struct pkt *k)
 {
 	bool hit = !r->l4.n;
@@ -68,8 +102,8 @@ static bool rule_match(const struct rule *r, const struct pkt *k)
 		return false;
 	for (int i = 0; i < r->l4.n && !hit; i++)
 		hit = l4_match(&r->l4.v[i], k);
-	return hit && addr_match(&r->src, r->flags & ZONEFW_RULE_NEG_SRC, k->family, k->src) &&
-	       addr_match(&r->dst, r->flags & ZONEFW_RULE_NEG_DST, k->family, k->dst) &&
+	return hit && live_addr_match(r, PICK_SRC, &r->src, k) && live_addr_match(r, PICK_DST, &r->dst, k) &&
+	       live_port_match(r, PICK_SPORT, k->sport) && live_port_match(r, PICK_DPORT, k->dport) &&
 	       dev_match(&r->in, r->flags & ZONEFW_RULE_NEG_IN, k->in) &&
 	       dev_match(&r->out, r->flags & ZONEFW_RULE_NEG_OUT, k->out);
 }
@@ -147,6 +181,17 @@ static void addr_ranges(const addrvec *v, bool neg, int fam, rvec *out)
 		PUSH(*out, ((struct range){ at, max }));
 }
 
+/* a set may hold anything: too wide on purpose */
+static void live_ranges(const struct rule *r, int pick, const addrvec *v, int fam, rvec *out)
+{
+	bool neg = r->flags & (pick == PICK_SRC ? ZONEFW_RULE_NEG_SRC : ZONEFW_RULE_NEG_DST);
+
+	if (r->live.set[pick].n)
+		PUSH(*out, ((struct range){ 0, fam_max(fam) }));
+	else
+		addr_ranges(v, neg, fam, out);
+}
+
 static void l4_box(const struct zonefw_l4 *l, struct box *b)
 {
 	if (l->flags & ZONEFW_L4_F_PROTO)
@@ -170,8 +215,8 @@ static void rule_boxes(const struct rule *r, boxvec *out)
 
 		if (r->family && r->family != fam)
 			continue;
-		addr_ranges(&r->src, r->flags & ZONEFW_RULE_NEG_SRC, fam, &s);
-		addr_ranges(&r->dst, r->flags & ZONEFW_RULE_NEG_DST, fam, &d);
+		live_ranges(r, PICK_SRC, &r->src, fam, &s);
+		live_ranges(r, PICK_DST, &r->dst, fam, &d);
 		for (int i = 0; i < s.n; i++)
 			for (int j = 0; j < d.n; j++)
 				for (int k = 0; k < r->l4.n || k == 0; k++) {

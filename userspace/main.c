@@ -25,7 +25,7 @@ const struct command commands[] = {
 	{ "stats", cmd_stats, "stats [reset]                     counters" },
 	{ "flush", cmd_flush, "flush                             drop the whole policy (state open)" },
 	{ "panic", cmd_panic, "panic [on|off]                    drop everything but loopback, at once" },
-	{ "set", cmd_later, "set ...                           named sets (not supported yet)" },
+	{ "set", cmd_set, "set create NAME [addr|port] [timeout D] [max N] | destroy NAME | add NAME E,... [timeout D] | del NAME E,... | test NAME E | flush NAME | show [NAME]" },
 	{ "flow", cmd_later, "flow ...                          live connections (not supported yet)" },
 	{ "confirm", cmd_confirm, "confirm                           keep what was applied with --confirm" },
 	{ "rollback", cmd_rollback, "rollback                          go back to the policy before, at once" },

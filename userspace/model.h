@@ -18,7 +18,8 @@ typedef VEC(char *) strvec;
 typedef VEC(struct zonefw_addr) addrvec;
 typedef VEC(struct zonefw_l4) l4vec;
 typedef VEC(struct zonefw_net) netvec;
-struct prange { uint16_t lo, hi; };
+struct set;
+struct prange { uint16_t lo, hi; struct set *set; };
 typedef VEC(struct prange) prvec;
 
 struct zone {
@@ -45,6 +46,11 @@ enum clause {
 };
 struct unsup { struct pos pos; char *what; };
 
+/* what the kernel asks of the moment: lists that hold sets */
+enum { PICK_SRC, PICK_DST, PICK_SPORT, PICK_DPORT, PICKS };
+typedef VEC(struct set *) setvec;
+struct live { setvec set[PICKS]; prvec port[PICKS]; uint32_t flags; bool any; };
+
 struct rule {
 	char *name;
 	struct pos pos;
@@ -58,6 +64,7 @@ struct rule {
 	addrvec src, dst;
 	strvec in, out;
 	VEC(struct hwaddr) mac;
+	struct live live;
 	uint64_t packets, bytes;
 };
 struct cell {
@@ -80,7 +87,8 @@ struct let { char *name, *text; struct pos pos; VEC(struct tok) val; bool used, 
 #define NEST_MAX 32		/* lets in lets, services in services */
 struct svc_item { char *ref; struct pos pos; struct zonefw_l4 box; };
 struct service { char *name, *text; struct pos pos; VEC(struct svc_item) items; bool builtin, used, busy; };
-struct set { char *name; struct pos pos; bool port, used; };
+typedef VEC(struct zonefw_elem) elemvec;
+struct set { char *name; struct pos pos; bool port, used; uint32_t timeout, max, count, lost; elemvec elems; };
 struct pkt { int family, proto, type; u128 src, dst; int sport, dport; char *in, *out; };
 struct match { struct rule r; };
 struct assertion {
@@ -137,6 +145,18 @@ bool model_resolve(struct model *m);
 bool zone_covers(struct model *m, const zrefvec *list, const struct zone *z);
 struct cell *cell_default(struct model *m, struct zone *f, struct zone *t, uint8_t *action);
 void cells_merge(struct model *m);
+
+struct parser;
+/* set.c */
+#define KIND_SET 2			/* struct zonefw_addr from parse_addr_word(): lo holds a struct set * */
+bool set_take(struct model *m, struct set *s, struct tok *t, elemvec *out);
+bool set_timeout(struct parser *p, uint32_t *sec);
+bool set_has(const struct set *s, int fam, u128 v);
+void elems_tidy(elemvec *v);
+char *elem_text(const elemvec *v, int *i);
+char *set_head_text(const struct set *s);
+char *set_text(const struct set *s);
+char *fmt_duration(uint64_t sec);
 
 /* text.c */
 char *quote(const char *s);

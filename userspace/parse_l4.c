@@ -19,12 +19,12 @@ void ranges_negate(prvec *v)
 	qsort(v->v, v->n, sizeof(*v->v), range_cmp);
 	for (int i = 0; i < v->n; i++) {
 		if (v->v[i].lo > at)
-			PUSH(out, ((struct prange){ (uint16_t)at, (uint16_t)(v->v[i].lo - 1) }));
+			PUSH(out, ((struct prange){ (uint16_t)at, (uint16_t)(v->v[i].lo - 1), NULL }));
 		if (v->v[i].hi + 1 > at)
 			at = v->v[i].hi + 1;
 	}
 	if (at <= 65535)
-		PUSH(out, ((struct prange){ (uint16_t)at, 65535 }));
+		PUSH(out, ((struct prange){ (uint16_t)at, 65535, NULL }));
 	*v = out;
 }
 
@@ -44,9 +44,9 @@ static void negate_services(struct l4state *st)
 				continue;
 			any = true;
 			if (b->flags & ZONEFW_L4_F_TYPE)
-				PUSH(ty, ((struct prange){ b->type_lo, b->type_hi }));
+				PUSH(ty, ((struct prange){ b->type_lo, b->type_hi, NULL }));
 			else if (b->flags & ZONEFW_L4_F_PORTS && !b->sport_lo && b->sport_hi == 65535)
-				PUSH(sp, ((struct prange){ b->dport_lo, b->dport_hi }));
+				PUSH(sp, ((struct prange){ b->dport_lo, b->dport_hi, NULL }));
 			else
 				whole = true;
 		}
@@ -103,7 +103,7 @@ static void type_ranges(struct l4state *st, int proto, prvec *out)
 		int v = icmp_type(proto, st->types.v[i].s);
 
 		if (v >= 0)
-			PUSH(*out, ((struct prange){ (uint16_t)v, (uint16_t)v }));
+			PUSH(*out, ((struct prange){ (uint16_t)v, (uint16_t)v, NULL }));
 	}
 	if (st->neg_type)
 		ranges_negate(out);

@@ -19,6 +19,46 @@ static bool is_rule_word(const char *s)
 	return false;
 }
 
+/* a list with sets is the kernel's to test: what stands besides the sets stays in *out */
+static void live_addrs(struct rule *r, int pick, addrvec *out)
+{
+	int n = 0;
+
+	for (int i = 0; i < out->n; i++) {
+		struct set *s;
+
+		if (out->v[i].kind != KIND_SET) {
+			out->v[n++] = out->v[i];
+			continue;
+		}
+		memcpy(&s, out->v[i].lo, sizeof(s));
+		PUSH(r->live.set[pick], s);
+		r->live.any = true;
+	}
+	out->n = n;
+}
+
+/* the same for ports: *out becomes every port, the list goes to the kernel */
+static bool live_ports(struct rule *r, int pick, prvec *out, bool neg)
+{
+	for (int i = 0; i < out->n; i++) {
+		if (out->v[i].set)
+			PUSH(r->live.set[pick], out->v[i].set);
+		else
+			PUSH(r->live.port[pick], out->v[i]);
+	}
+	if (!r->live.set[pick].n) {
+		r->live.port[pick].n = 0;
+		return false;
+	}
+	r->live.any = true;
+	if (neg)
+		r->live.flags |= pick == PICK_SPORT ? ZONEFW_LIVE_NEG_SPORT : ZONEFW_LIVE_NEG_DPORT;
+	out->n = 0;
+	PUSH(*out, ((struct prange){ 0, 65535, NULL }));
+	return true;
+}
+
 static bool port_clause(struct parser *p, struct rule *r, enum clause c, prvec *out, const char *word)
 {
 	struct pos pos = p->lx.cur.pos;
@@ -34,9 +74,9 @@ static bool port_clause(struct parser *p, struct rule *r, enum clause c, prvec *
 			return false;
 		pnext(p);
 	} while (more(p));
-	if (neg && out->n)
+	if (!live_ports(r, c == CL_SPORT ? PICK_SPORT : PICK_DPORT, out, neg) && neg && out->n)
 		ranges_negate(out);
-	if (neg && !out->n && !strchr(sb_str(&text), '@')) {
+	if (neg && !out->n) {
 		err_at(p->m, pos, "this %s list excludes every port", word);
 		return false;
 	}
@@ -62,6 +102,7 @@ static bool addr_clause(struct parser *p, struct rule *r, enum clause c, addrvec
 	} while (more(p));
 	if (neg)
 		r->flags |= flag;
+	live_addrs(r, c == CL_SRC ? PICK_SRC : PICK_DST, out);
 	if (out->n > ZONEFW_LIST_MAX) {
 		err_at(p->m, pos, "more than %d elements in one list", ZONEFW_LIST_MAX);
 		return false;
@@ -422,7 +463,7 @@ static bool family_check(struct parser *p, struct rule *r)
 	for (int k = 0; k < 2; k++) {
 		bool v4 = false, v6 = false;
 
-		if (!lists[k]->n || r->flags & (k ? ZONEFW_RULE_NEG_DST : ZONEFW_RULE_NEG_SRC))
+		if (!lists[k]->n || r->live.set[k].n || r->flags & (k ? ZONEFW_RULE_NEG_DST : ZONEFW_RULE_NEG_SRC))
 			continue;
 		for (int i = 0; i < lists[k]->n; i++) {
 			v4 |= lists[k]->v[i].family == 4;

@@ -188,26 +188,41 @@ static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 	return ok;
 }
 
-static bool set_use(struct model *m, struct tok *t, bool port, struct sbuf *text)
+static struct set *set_use(struct model *m, struct tok *t, bool port, struct sbuf *text)
 {
 	struct set *s = set_find(m, t->s + 1);
 	strvec cand = { 0 };
 
-	if (!s && m->lenient && name_valid(t->s + 1))
-		return true;
+	if (!s && m->lenient && name_valid(t->s + 1)) {
+		s = xalloc(sizeof(*s));
+		s->name = t->s + 1;
+		s->port = port;
+		PUSH(m->sets, s);
+	}
 	if (!s) {
 		for (int i = 0; i < m->sets.n; i++)
 			PUSH(cand, m->sets.v[i]->name);
 		err_at(m, t->pos, "no set '%s'%s", t->s + 1, suggest(t->s + 1, &cand));
-		return false;
+		return NULL;
 	}
 	s->used = true;
 	if (s->port != port) {
 		err_at(m, t->pos, "set '%s' holds %s", s->name, s->port ? "ports" : "addresses");
-		return false;
+		return NULL;
 	}
-	unsupported(m, t->pos, xcat("@", s->name, ""));
 	sb_item(text, t->s);
+	return s;
+}
+
+static bool addr_set(struct model *m, struct tok *t, addrvec *out, struct sbuf *text)
+{
+	struct zonefw_addr a = { .kind = KIND_SET };
+	struct set *s = set_use(m, t, false, text);
+
+	if (!s)
+		return false;
+	memcpy(a.lo, &s, sizeof(s));
+	PUSH(*out, a);
 	return true;
 }
 
@@ -218,7 +233,7 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 	u128 v, w;
 
 	if (t->s[0] == '@')
-		return set_use(m, t, false, text);
+		return addr_set(m, t, out, text);
 	if (strstr(t->s, "/-"))
 		return addr_suffix(m, t, out, text);
 	if (parse_ip(t->s, &fam, &v)) {
@@ -327,12 +342,17 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 	uint64_t a, b;
 	int p;
 
-	if (t->s[0] == '@')
-		return set_use(m, t, true, text);
+	if (t->s[0] == '@') {
+		struct set *set = set_use(m, t, true, text);
+
+		if (set)
+			PUSH(*out, ((struct prange){ 0, 0, set }));
+		return set != NULL;
+	}
 	if (l)
 		return port_let(m, l, t, out, text);
 	if (parse_u64(t->s, 65535, &a)) {
-		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)a }));
+		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)a, NULL }));
 		sb_sep(text);
 		sb_num(text, a);
 		return true;
@@ -347,7 +367,7 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 			       (unsigned)b, (unsigned)a);
 			return false;
 		}
-		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)b }));
+		PUSH(*out, ((struct prange){ (uint16_t)a, (uint16_t)b, NULL }));
 		sb_sep(text);
 		sb_num(text, a);
 		sb_put(text, "-");
@@ -356,13 +376,13 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 	}
 	p = isdigit((unsigned char)t->s[0]) ? -1 : port_by_name(t->s);
 	if (p >= 0) {
-		PUSH(*out, ((struct prange){ (uint16_t)p, (uint16_t)p }));
+		PUSH(*out, ((struct prange){ (uint16_t)p, (uint16_t)p, NULL }));
 		sb_sep(text);
 		sb_num(text, (unsigned)p);
 		return true;
 	}
 	if (m->lenient && name_valid(t->s)) {
-		PUSH(*out, ((struct prange){ 0, 0 }));
+		PUSH(*out, ((struct prange){ 0, 0, NULL }));
 		return true;
 	}
 	for (int i = 0; i < m->lets.n; i++)

@@ -209,7 +209,7 @@ static bool st_include(struct parser *p)
 bool statement(struct parser *p)
 {
 	static const struct { const char *w; int pass; bool (*fn)(struct parser *); } st[] = {
-		{ "include", 0, st_include }, { "let", 1, st_let }, { "set", 1, st_set },
+		{ "include", 0, st_include }, { "let", 1, st_let }, { "set", 0, st_set },
 		{ "service", 1, st_service }, { "zone", 2, st_zone }, { "assert", 2, st_assert },
 	};
 	struct pos pos = p->lx.cur.pos;

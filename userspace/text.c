@@ -200,6 +200,8 @@ char *model_text(struct model *m)
 		sb_fmt(&b, "%s\n", zone_text(m->zones.v[i]));
 	if (*x)
 		sb_fmt(&b, "%s%s", b.n ? "\n" : "", x);
+	for (int i = 0; i < m->sets.n; i++)
+		sb_fmt(&b, "%s%s\n", b.n && !i ? "\n" : "", set_text(m->sets.v[i]));
 	for (int i = 0; i < m->rules.n; i++) {
 		struct rule *r = m->rules.v[i];
 		char *key = i && same_block(m->rules.v[i - 1], r) ? prev :

@@ -42,7 +42,15 @@ static u32 be32_at(const u8 *p)
 	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
 }
 
-static bool addr_in(const struct zonefw_addr *a, u8 family, const u8 *x)
+/**
+ * zonefw_addr_in() - is an address in one element of a list?
+ * @a: element
+ * @family: 4 or 6
+ * @x: address in network order
+ *
+ * Return: true if so.
+ */
+bool zonefw_addr_in(const struct zonefw_addr *a, u8 family, const u8 *x)
 {
 	int len = family == 4 ? 4 : 16, i;
 
@@ -65,7 +73,7 @@ static bool addrs_match(const struct zonefw_addr *a, u16 n, bool neg, u8 family,
 	if (!n)
 		return true;
 	for (i = 0; i < n; i++)
-		if (addr_in(&a[i], family, x))
+		if (zonefw_addr_in(&a[i], family, x))
 			return !neg;
 	return neg;
 }

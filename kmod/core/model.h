@@ -10,8 +10,10 @@
 #include "port.h"
 #include <linux/zonefw.h>
 
+struct sk_buff;
 struct zonefw_ident;
 struct zonefw_table;	/* core/table.h */
+struct zonefw_live;
 
 #define ZONEFW_DEVNAME	16	/* IFNAMSIZ */
 #define ZONEFW_TABLES_MAX	4	/* tables that a cell looks into */
@@ -34,7 +36,13 @@ struct zonefw_key {
 	u8 src[16], dst[16];	/* v4 in the first four bytes */
 	const char *in, *out;
 	bool guessed;		/* out: a fact that a reply does not show was asked for */
+	u8 ask;			/* who asks: ZONEFW_ASK_* */
+	struct sk_buff *skb;	/* with ASK_NEW */
 };
+
+#define ZONEFW_ASK_EXPLAIN	0	/* limit and conns hold */
+#define ZONEFW_ASK_NEW		1	/* a packet that opens a flow: they are tested */
+#define ZONEFW_ASK_FLOW		2	/* a flow that was let in: they have been */
 
 #define ZONEFW_K_PORTS	1u	/* ports are known */
 #define ZONEFW_K_TYPE	2u	/* ICMP type and code are known */
@@ -53,6 +61,7 @@ struct zonefw_rule {
 	u32 flags, arg, mark, mask;
 	u8 action, family, dscp;
 	bool has_mark, has_dscp;
+	struct zonefw_live *live;	/* what only the moment can tell, or NULL */
 	void *blob;			/* struct nlattr as it came */
 };
 
@@ -72,6 +81,7 @@ struct zonefw_cell {
 	u16 from, to;
 	const u16 *parent;		/* not NULL: rules are asked for their zones, too */
 	const struct zonefw_celldef *def; /* NULL: drop */
+	bool live;			/* verdicts may change under one policy: see epoch.c */
 };
 
 /* One leaf on the way: boxes that a packet may be in. */
@@ -95,6 +105,7 @@ static inline void zonefw_cursor_init(struct zonefw_cursor *cur)
 	cur->started = false;
 }
 
+bool zonefw_addr_in(const struct zonefw_addr *a, u8 family, const u8 *x);
 bool zonefw_dev_match(const char *pattern, const char *name);
 bool zonefw_rule_plain(const struct zonefw_rule *r);
 bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k);

@@ -11,8 +11,10 @@
 #include "apply.h"
 #include "family.h"
 #include "gen.h"
+#include "live.h"
 #include "notify.h"
 #include "pending.h"
+#include "setuse.h"
 
 /**
  * zonefw_refuse_attr() - refuse a message for one attribute
@@ -118,6 +120,10 @@ static int object_parse(struct zonefw_apply *a, const struct nlattr *at)
 		return zonefw_celldef_parse(a, at);
 	case ZONEFW_A_OPTIONS:
 		return zonefw_options_parse(a, at);
+	case ZONEFW_A_SET:
+		return zonefw_set_parse(a, at);
+	case ZONEFW_A_SETELEMS:
+		return zonefw_setelems_parse(a, at);
 	case ZONEFW_A_EXTRATEXT:
 		if (a->p->extra)
 			return zonefw_refuse_attr(a, at, "the extra text stands there twice");
@@ -150,7 +156,18 @@ static const void *blob_of(const struct zonefw_apply *a, int type)
 	}
 }
 
-/* Zones first: rules and defaults name them by number. */
+/* Rules and defaults name zones by number, rules and members name sets. */
+static bool comes_first(const struct nlattr *at)
+{
+	return nla_type(at) == ZONEFW_A_ZONE || nla_type(at) == ZONEFW_A_SET;
+}
+
+static bool in_digest(const struct nlattr *at)
+{
+	return nla_type(at) == ZONEFW_A_SET ||
+	       (nla_type(at) >= ZONEFW_A_ZONE && nla_type(at) <= ZONEFW_A_OPTIONS);
+}
+
 static int objects_parse(struct zonefw_apply *a, struct genl_info *info)
 {
 	const struct nlattr *at;
@@ -158,14 +175,14 @@ static int objects_parse(struct zonefw_apply *a, struct genl_info *info)
 
 	for (pass = 0; pass < 2; pass++)
 		nlmsg_for_each_attr(at, info->nlhdr, GENL_HDRLEN, rem) {
-			if ((nla_type(at) == ZONEFW_A_ZONE) == pass)
+			if (comes_first(at) == pass)
 				continue;
 			err = object_parse(a, at);
 			if (err) {
 				rebase(a->extack, at, blob_of(a, nla_type(at)));
 				return err;
 			}
-			if (nla_type(at) >= ZONEFW_A_ZONE && nla_type(at) <= ZONEFW_A_OPTIONS)
+			if (in_digest(at))
 				a->p->digest = digest(a->p->digest, at);
 			cond_resched();
 		}
@@ -230,6 +247,10 @@ static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 expect, u32
 	}
 	before = zonefw_before_get(zn);
 	err = zonefw_policy_build(a->p, before.p, a->want, &zn->next_id, a->extack);
+	if (!err)
+		err = zonefw_setuse_build(zn, a->p, before.p, a->extack);
+	if (!err)
+		err = zonefw_live_build(a->p);
 	if (!err)
 		err = zonefw_publish(zn, a->p, a->extack);
 	if (!err && confirm)
@@ -317,7 +338,9 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	a.p->digest = 0xcbf29ce484222325ull;
 	a.p->opt = (struct zonefw_options){ .log_rate = 100, .log_per = 1, .rematch = 1,
 					    .log = ZONEFW_LOG_NONE, .tag_mask = 0xff000000 };
-	err = objects_parse(&a, info);
+	err = zonefw_sets_room(&a, info);
+	if (!err)
+		err = objects_parse(&a, info);
 	if (!err)
 		err = zonefw_policy_compile(a.p, info->extack);
 	if (!err)

@@ -31,6 +31,15 @@ int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_celldef_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_options_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_options_check(struct zonefw_apply *a);
+/* set.c, live.c */
+int zonefw_sets_room(struct zonefw_apply *a, struct genl_info *info);
+int zonefw_elems_open(const struct zonefw_policy *p, const struct nlattr *at, u32 *use,
+		      const struct zonefw_elem **list, struct netlink_ext_ack *extack);
+int zonefw_set_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_setelems_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_live_parse(struct zonefw_apply *a, struct zonefw_rule *r, const struct nlattr *at);
+bool zonefw_name_ok(const char *s);
+bool zonefw_addrs_ok(const struct zonefw_addr *x, u32 n);
 
 static inline bool zonefw_zone_word_ok(const struct zonefw_apply *a, u16 z)
 {

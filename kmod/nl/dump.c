@@ -8,6 +8,8 @@
 #include "family.h"
 #include "notify.h"
 #include "pending.h"
+#include "set.h"
+#include "setuse.h"
 
 struct cursor {
 	struct zonefw_policy *p;
@@ -169,6 +171,33 @@ int zonefw_zones_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct zonefw_policy *p = cursor_of(cb)->p;
 
 	return dump(skb, cb, ZONEFW_CMD_GET_ZONES, p ? p->nz - 1 : 0, fill_zone);
+}
+
+static int fill_set(struct sk_buff *skb, const struct cursor *c, u32 i)
+{
+	const struct zonefw_setuse *u = &c->p->sets[i];
+
+	return put_raw(skb, u->blob) || nla_put_u32(skb, ZONEFW_A_COUNT, READ_ONCE(u->set->count)) ||
+	       nla_put_u32(skb, ZONEFW_A_LOST, READ_ONCE(u->set->lost)) ? -EMSGSIZE : 1;
+}
+
+int zonefw_sets_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct zonefw_policy *p = cursor_of(cb)->p;
+
+	return dump(skb, cb, ZONEFW_CMD_GET_SETS, p ? p->nsets : 0, fill_set);
+}
+
+static int fill_elems(struct sk_buff *skb, const struct cursor *c, u32 i)
+{
+	return put_raw(skb, c->p->elems[i].blob) ? -EMSGSIZE : 1;
+}
+
+int zonefw_setelems_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct zonefw_policy *p = cursor_of(cb)->p;
+
+	return dump(skb, cb, ZONEFW_CMD_GET_SETELEMS, p ? p->nelems : 0, fill_elems);
 }
 
 static int put_text(struct sk_buff *msg, const struct zonefw_policy *p)

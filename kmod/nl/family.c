@@ -127,6 +127,16 @@ static const struct genl_ops zonefw_genl_ops[] = {
 	DUMP(ZONEFW_CMD_GET_CELLS, zonefw_cells_dumpit),
 	DUMP(ZONEFW_CMD_GET_CELLDEFS, zonefw_celldefs_dumpit),
 	DUMP_DROPS,
+	DUMP(ZONEFW_CMD_GET_SETS, zonefw_sets_dumpit),
+	DUMP(ZONEFW_CMD_GET_SETELEMS, zonefw_setelems_dumpit),
+	{ .cmd = ZONEFW_CMD_GET_MEMBERS, .flags = GENL_UNS_ADMIN_PERM,
+	  .start = zonefw_members_start, .dumpit = zonefw_members_dumpit,
+	  .done = zonefw_members_done, .policy = zonefw_set_name_policy,
+	  .maxattr = ARRAY_SIZE(zonefw_set_name_policy) - 1 },
+	DO(ZONEFW_CMD_SET_ADD, zonefw_set_add_doit, zonefw_set_change_policy),
+	DO(ZONEFW_CMD_SET_DEL, zonefw_set_del_doit, zonefw_set_change_policy),
+	DO(ZONEFW_CMD_SET_FLUSH, zonefw_set_flush_doit, zonefw_set_name_policy),
+	DO(ZONEFW_CMD_SET_TEST, zonefw_set_test_doit, zonefw_set_change_policy),
 };
 
 static const struct genl_multicast_group zonefw_groups[] = {

@@ -28,4 +28,14 @@ int zonefw_zones_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int zonefw_rules_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int zonefw_cells_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int zonefw_celldefs_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int zonefw_sets_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int zonefw_setelems_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+/* setcmd.c */
+int zonefw_set_add_doit(struct sk_buff *skb, struct genl_info *info);
+int zonefw_set_del_doit(struct sk_buff *skb, struct genl_info *info);
+int zonefw_set_test_doit(struct sk_buff *skb, struct genl_info *info);
+int zonefw_set_flush_doit(struct sk_buff *skb, struct genl_info *info);
+int zonefw_members_start(struct netlink_callback *cb);
+int zonefw_members_done(struct netlink_callback *cb);
+int zonefw_members_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 #endif

@@ -6,7 +6,7 @@ const struct nla_policy zonefw_panic_policy[ZONEFW_A_PANIC + 1] = {
 	[ZONEFW_A_PANIC] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
-const struct nla_policy zonefw_apply_policy[ZONEFW_A_CONFIRM + 1] = {
+const struct nla_policy zonefw_apply_policy[ZONEFW_A_SETELEMS + 1] = {
 	[ZONEFW_A_ABI] = { .type = NLA_U32 },
 	[ZONEFW_A_GEN] = { .type = NLA_U32 },
 	[ZONEFW_A_ZONE] = { .type = NLA_NESTED },
@@ -16,6 +16,8 @@ const struct nla_policy zonefw_apply_policy[ZONEFW_A_CONFIRM + 1] = {
 	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0),
 	[ZONEFW_A_EXTRATEXT] = { .type = NLA_NUL_STRING },
 	[ZONEFW_A_CONFIRM] = { .type = NLA_U32 },
+	[ZONEFW_A_SET] = { .type = NLA_NESTED },
+	[ZONEFW_A_SETELEMS] = { .type = NLA_NESTED },
 };
 
 const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1] = {
@@ -30,6 +32,38 @@ const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1] = {
 	[ZONEFW_A_EX_CODE] = { .type = NLA_U8 },
 	[ZONEFW_A_EX_IN] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
 	[ZONEFW_A_EX_OUT] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+};
+
+const struct nla_policy zonefw_set_change_policy[ZONEFW_A_SETELEMS + 1] = {
+	[ZONEFW_A_SETELEMS] = { .type = NLA_NESTED },
+};
+
+const struct nla_policy zonefw_set_name_policy[ZONEFW_A_SETNAME + 1] = {
+	[ZONEFW_A_SETNAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+};
+
+const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1] = {
+	[ZONEFW_AS_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AS_PORT] = NLA_POLICY_MAX(NLA_U8, 1),
+	[ZONEFW_AS_TIMEOUT] = { .type = NLA_U32 },
+	[ZONEFW_AS_MAX] = { .type = NLA_U32 },
+};
+
+const struct nla_policy zonefw_attr_setelems_policy[ZONEFW_AE_MAX + 1] = {
+	[ZONEFW_AE_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AE_LIST] = { .type = NLA_BINARY },
+};
+
+const struct nla_policy zonefw_attr_live_policy[ZONEFW_AL_MAX + 1] = {
+	[ZONEFW_AL_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_LIVE_ALL),
+	[ZONEFW_AL_SRC] = { .type = NLA_BINARY },
+	[ZONEFW_AL_DST] = { .type = NLA_BINARY },
+	[ZONEFW_AL_SPORT] = { .type = NLA_BINARY },
+	[ZONEFW_AL_DPORT] = { .type = NLA_BINARY },
+	[ZONEFW_AL_SRC_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AL_DST_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AL_SPORT_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AL_DPORT_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
 };
 
 const struct nla_policy zonefw_attr_zone_policy[ZONEFW_AZ_MAX + 1] = {
@@ -63,6 +97,7 @@ const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1] = {
 	[ZONEFW_AR_MAC] = { .type = NLA_BINARY },
 	[ZONEFW_AR_MARK] = NLA_POLICY_EXACT_LEN(8),
 	[ZONEFW_AR_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
+	[ZONEFW_AR_LIVE] = { .type = NLA_NESTED },
 };
 
 const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1] = {

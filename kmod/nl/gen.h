@@ -7,8 +7,13 @@
 #include <net/netlink.h>
 
 extern const struct nla_policy zonefw_panic_policy[ZONEFW_A_PANIC + 1];
-extern const struct nla_policy zonefw_apply_policy[ZONEFW_A_CONFIRM + 1];
+extern const struct nla_policy zonefw_apply_policy[ZONEFW_A_SETELEMS + 1];
 extern const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1];
+extern const struct nla_policy zonefw_set_change_policy[ZONEFW_A_SETELEMS + 1];
+extern const struct nla_policy zonefw_set_name_policy[ZONEFW_A_SETNAME + 1];
+extern const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1];
+extern const struct nla_policy zonefw_attr_setelems_policy[ZONEFW_AE_MAX + 1];
+extern const struct nla_policy zonefw_attr_live_policy[ZONEFW_AL_MAX + 1];
 extern const struct nla_policy zonefw_attr_zone_policy[ZONEFW_AZ_MAX + 1];
 extern const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1];
 extern const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1];

@@ -55,6 +55,23 @@ static bool l4_ok(const struct zonefw_l4 *b)
 	       b->type_lo <= b->type_hi && b->code_lo <= b->code_hi && b->flags <= 7;
 }
 
+/**
+ * zonefw_addrs_ok() - is a list of addresses in order?
+ * @x: list
+ * @n: its length
+ *
+ * Return: true if every element has a family, and bits or a range that can match.
+ */
+bool zonefw_addrs_ok(const struct zonefw_addr *x, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (!addr_ok(&x[i]))
+			return false;
+	return true;
+}
+
 static int rule_lists(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
 {
 	const struct nlattr *n = r->blob;
@@ -71,12 +88,10 @@ static int rule_lists(struct zonefw_apply *a, struct zonefw_rule *r, struct nlat
 		err = list_of(a, n, tb[ZONEFW_AR_L4], sizeof(*r->l4), (const void **)&r->l4, &r->nl4);
 	if (!err)
 		err = list_of(a, n, tb[ZONEFW_AR_MAC], 6, (const void **)&r->mac, &r->nmac);
-	for (i = 0; !err && i < r->nsrc; i++)
-		if (!addr_ok(&r->src[i]))
-			err = zonefw_refuse_attr(a, n, "a source address of a rule is broken or a reversed range");
-	for (i = 0; !err && i < r->ndst; i++)
-		if (!addr_ok(&r->dst[i]))
-			err = zonefw_refuse_attr(a, n, "a destination address of a rule is broken or a reversed range");
+	if (!err && !zonefw_addrs_ok(r->src, r->nsrc))
+		err = zonefw_refuse_attr(a, n, "a source address of a rule is broken or a reversed range");
+	if (!err && !zonefw_addrs_ok(r->dst, r->ndst))
+		err = zonefw_refuse_attr(a, n, "a destination address of a rule is broken or a reversed range");
 	for (i = 0; !err && i < r->nl4; i++)
 		if (!l4_ok(&r->l4[i]))
 			err = zonefw_refuse_attr(a, n, "a port or type range of a rule is reversed");
@@ -152,6 +167,8 @@ int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
 		err = rule_lists(a, r, tb);
 	if (!err)
 		err = rule_devs(a, r);
+	if (!err && tb[ZONEFW_AR_LIVE])
+		err = zonefw_live_parse(a, r, tb[ZONEFW_AR_LIVE]);
 	a->want[i] = !err && tb[ZONEFW_AR_ID] ? nla_get_u32(tb[ZONEFW_AR_ID]) : 0;
 	return err;
 }

@@ -8,7 +8,13 @@
 #include "apply.h"
 #include "gen.h"
 
-static bool name_ok(const char *s)
+/**
+ * zonefw_name_ok() - is this a name by the language's rule?
+ * @s: string
+ *
+ * Return: true for a letter, then letters, digits, _ - and full stops.
+ */
+bool zonefw_name_ok(const char *s)
 {
 	if (!isalpha(*s))
 		return false;
@@ -85,7 +91,7 @@ int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at)
 	if (!tb[ZONEFW_AZ_NAME])
 		return zonefw_refuse_attr(a, at, "a zone has no name");
 	nla_strscpy(z->name, tb[ZONEFW_AZ_NAME], sizeof(z->name));
-	if (!name_ok(z->name) || !strcmp(z->name, "any") || !strcmp(z->name, "none"))
+	if (!zonefw_name_ok(z->name) || !strcmp(z->name, "any") || !strcmp(z->name, "none"))
 		return zonefw_refuse_attr(a, at, "not a name for a zone");
 	for (i = 0; i < id; i++)
 		if (!strcmp(z->name, a->p->zones[i].name))

@@ -85,6 +85,30 @@ t "include cycle" 1 "includes itself" 'include "t.conf"'
 t "continued list" 0 "1 rule" "$Z2 lan -> wan { accept http,
   https }"
 t "not yet, but checked" 0 "no errors" "$Z2 lan -> wan { masquerade; accept http limit 5/s burst 3 per src expires 1h30m }"
+t "sets" 0 "no errors" "set s timeout 1h { 10.0.0.1-10.0.0.9, x, 2001:db8::/32 timeout 5m }
+set p port max 3 { 80, 8000-8010; ssh }
+let x = 192.0.2.0/24
+$Z2 lan -> wan { accept tcp dport @p, 443 src @s, 10.9.9.9 }
+assert accept lan -> wan tcp src 10.0.0.5 dst 1.2.3.4 dport 8005
+assert drop lan -> wan tcp src 10.0.0.10 dst 1.2.3.4 dport 8005
+assert drop lan -> wan tcp src 192.0.2.7 dst 1.2.3.4 dport 81"
+t "a set may hold anything" 1 "is accepted by 'accept src @s'" "set s { 10.0.0.1 }
+$Z2 lan -> wan { accept src @s }
+assert never lan -> wan src 10.0.0.2"
+t "a set may hold nothing" 1 "is accepted by 'accept tcp'" "set s { 10.0.0.1 }
+$Z2 lan -> wan { drop src @s; accept tcp }
+assert never lan -> wan tcp src 10.0.0.1"
+t "no such set" 1 "no set 'bannd'; did you mean 'banned'?" "set banned { }
+$Z2 lan -> wan { accept src @bannd }"
+t "kind of a set" 1 "set 'p' holds ports" "set p port { 1 }
+$Z2 lan -> wan { accept src @p }"
+t "suffix in a set" 1 "a set holds addresses, prefixes and ranges" "set s { ::1/-64 }"
+t "set twice" 1 "a second set 's'" "set s { }
+set s port { 80 }"
+t "unused set" 0 "set 's' is not used" "set s { }"
+d "set" "set s port timeout 90m max 5 { 80, 20-30 timeout 1h; 443 }" "    20-30 timeout 1h,"
+d "set in rules" "set s { 10.0.0.1-10.0.0.6 }
+$Z2 lan -> wan { accept src ! 10.0.0.9,@s }" "accept src ! 10.0.0.9, @s"
 d "canonical" "$Z2 lan->wan{accept log \"a\" dst 10.0.0.0/8 http,https}" "accept http, https dst 10.0.0.0/8 log \"a\""
 d "let keeps its name" "let a = 10.0.0.1, 10.0.0.2
 $Z2 from lan to wan { accept src a }" "accept src a"

@@ -3,7 +3,7 @@
 # cases.sh: runs the cases in the test machine. ONLY="A01 A02" runs some of them.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1090
-for f in lib policy dmz state life tool oper; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
+for f in lib policy dmz state life tool oper live; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
 # shellcheck disable=SC2034
 WHY='' CHECKS=0
 
@@ -31,6 +31,11 @@ run_case B01 "answers need no rule" B01
 run_case B06 "errors belong to flows" B06
 run_case B10 "alone in a fresh namespace" B10
 run_case C01 "a running flow obeys a new policy at once" C01
+run_case C05 "a host leaves a group" C05
+run_case W01 "named sets at run time" W01
+run_case W02 "named sets and policies" W02
+run_case W03 "members expire" W03
+run_case W04 "many members, many changes" W04
 run_case D01 "ICMPv6 errors that must pass, path MTU" D01
 run_case D03 "neighbour discovery under deny-all" D03
 run_case D04 "echo" D04

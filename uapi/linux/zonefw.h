@@ -43,6 +43,16 @@
 #define ZONEFW_L4_F_PORTS	2u	/* ports must be known and in the ranges */
 #define ZONEFW_L4_F_TYPE	4u	/* type must be known and in the range */
 #define ZONEFW_CONFIRM_MAX	604800	/* seconds a commit may wait for its confirmation */
+#define ZONEFW_SET_MAX	16777216	/* members of one set at most */
+#define ZONEFW_SET_MAX_DEFAULT	1048576	/* ... when the set does not say */
+#define ZONEFW_SET_MAX_FILLED	65536	/* ... when it does not say and packets fill it */
+#define ZONEFW_SETS_MAX	1024	/* sets of a policy */
+#define ZONEFW_ELEM_RANGE	1u	/* one piece of a range */
+#define ZONEFW_LIVE_NEG_SRC	(1u << 0)	/* negated list that holds a set */
+#define ZONEFW_LIVE_NEG_DST	(1u << 1)
+#define ZONEFW_LIVE_NEG_SPORT	(1u << 2)
+#define ZONEFW_LIVE_NEG_DPORT	(1u << 3)
+#define ZONEFW_LIVE_ALL	0xfu
 #define ZONEFW_CELL_LOG	(1u << 0)
 #define ZONEFW_CELL_HAS_DEFAULT	(1u << 1)	/* GET_CELLS only */
 
@@ -71,6 +81,16 @@ struct zonefw_addr {
 	__u8 pad[2];
 	__u8 lo[16];
 	__u8 hi[16];
+};
+
+/* a member of a set; bits behind len must be 0 */
+struct zonefw_elem {
+	__u8 family;	/* 4 or 6; 0: a port */
+	__u8 len;	/* bits of addr that count */
+	__u8 flags;	/* ZONEFW_ELEM_* */
+	__u8 pad;
+	__u8 addr[16];	/* network order; v4 and ports in the first bytes */
+	__u32 timeout;	/* seconds; to the kernel 0: as the set says; from it: left, 0: for ever */
 };
 
 enum zonefw_state {
@@ -165,6 +185,13 @@ enum zonefw_cmd {
 	ZONEFW_CMD_CONFIRM,	/* do: keep what was applied with CONFIRM */
 	ZONEFW_CMD_ROLLBACK,	/* do: back to the policy before, at once */
 	ZONEFW_CMD_GET_DROPS,	/* dump: recent refused packets, oldest first: TIME, EX_*, FROM_NAME, TO_NAME, ... */
+	ZONEFW_CMD_GET_SETS,	/* dump: SET as applied, COUNT of members, LOST */
+	ZONEFW_CMD_GET_SETELEMS,	/* dump: SETELEMS as applied, in order */
+	ZONEFW_CMD_GET_MEMBERS,	/* dump: SETELEMS of the set SETNAME as they are now */
+	ZONEFW_CMD_SET_ADD,	/* do: SETELEMS come in; all or, on error, those before the one refused */
+	ZONEFW_CMD_SET_DEL,	/* do: SETELEMS go */
+	ZONEFW_CMD_SET_FLUSH,	/* do: all members of SETNAME go */
+	ZONEFW_CMD_SET_TEST,	/* do: are all of SETELEMS covered? -> COUNT 0 or 1 */
 	__ZONEFW_CMD_MAX
 };
 #define ZONEFW_CMD_MAX (__ZONEFW_CMD_MAX - 1)
@@ -213,9 +240,47 @@ enum zonefw_attr {
 	ZONEFW_A_TIME,	/* u64 ns since 1970 */
 	ZONEFW_A_FROM_NAME,	/* string: GET_DROPS: zone by name; absent: none or unknown */
 	ZONEFW_A_TO_NAME,	/* string */
+	ZONEFW_A_SET,	/* nested zonefw_attr_set; APPLY: repeated */
+	ZONEFW_A_SETELEMS,	/* nested zonefw_attr_setelems; APPLY: repeated */
+	ZONEFW_A_SETNAME,	/* string */
+	ZONEFW_A_LOST,	/* u32: GET_SETS: members refused because the set was full */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)
+
+enum zonefw_attr_set {
+	ZONEFW_AS_UNSPEC,
+	ZONEFW_AS_NAME,	/* string */
+	ZONEFW_AS_PORT,	/* u8: 0 addresses, 1 ports */
+	ZONEFW_AS_TIMEOUT,	/* u32 seconds, 0: for ever */
+	ZONEFW_AS_MAX,	/* u32 members, at most ZONEFW_SET_MAX; absent or 0: the default */
+	__ZONEFW_AS_MAX
+};
+#define ZONEFW_AS_MAX (__ZONEFW_AS_MAX - 1)
+
+enum zonefw_attr_setelems {
+	ZONEFW_AE_UNSPEC,
+	ZONEFW_AE_NAME,	/* string: the set */
+	ZONEFW_AE_LIST,	/* struct zonefw_elem[] */
+	__ZONEFW_AE_MAX
+};
+#define ZONEFW_AE_MAX (__ZONEFW_AE_MAX - 1)
+
+/* what only a look at the moment can tell; a list here stands for the rule's own list of that kind */
+enum zonefw_attr_live {
+	ZONEFW_AL_UNSPEC,
+	ZONEFW_AL_FLAGS,	/* u32 ZONEFW_LIVE_* */
+	ZONEFW_AL_SRC,	/* struct zonefw_addr[]: one of them, or one of SRC_SET, must match */
+	ZONEFW_AL_DST,	/* struct zonefw_addr[] */
+	ZONEFW_AL_SPORT,	/* u16[2][]: ranges of ports, both ends included */
+	ZONEFW_AL_DPORT,	/* u16[2][] */
+	ZONEFW_AL_SRC_SET,	/* string, repeated */
+	ZONEFW_AL_DST_SET,	/* string, repeated */
+	ZONEFW_AL_SPORT_SET,	/* string, repeated */
+	ZONEFW_AL_DPORT_SET,	/* string, repeated */
+	__ZONEFW_AL_MAX
+};
+#define ZONEFW_AL_MAX (__ZONEFW_AL_MAX - 1)
 
 enum zonefw_attr_zone {
 	ZONEFW_AZ_UNSPEC,
@@ -252,6 +317,7 @@ enum zonefw_attr_rule {
 	ZONEFW_AR_MAC,	/* u8[6][] */
 	ZONEFW_AR_MARK,	/* u32[2]: value, mask */
 	ZONEFW_AR_DSCP,	/* u8 0..63 */
+	ZONEFW_AR_LIVE,	/* nested zonefw_attr_live */
 	__ZONEFW_AR_MAX
 };
 #define ZONEFW_AR_MAX (__ZONEFW_AR_MAX - 1)

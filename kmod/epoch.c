@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When what a live rule looks at has changed. A flow that was decided in a cell
+ * with live rules (sets, times, deadlines) remembers the epoch of its two
+ * addresses; a packet that finds another epoch is judged again, once. A host
+ * that enters or leaves a set moves the epoch of its own bucket only, so that
+ * many changes a second concern few flows; all else moves everybody's.
+ *
+ * Order: a change is made, then the epoch moves; a packet reads the epoch, then
+ * looks. So whoever looked too early has remembered an epoch that is gone.
+ */
+#include <linux/jhash.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <net/netfilter/nf_conntrack.h>
+#include "epoch.h"
+
+#define BUCKETS	4096
+
+struct zonefw_epochs {
+	u32 seed;
+	atomic_t host[BUCKETS];
+};
+
+/**
+ * zonefw_epoch_init() - room for the epochs of hosts, from a namespace's first set on
+ * @zn: namespace, its lock held
+ *
+ * Return: 0 or -ENOMEM. The namespace's exit frees it.
+ */
+int zonefw_epoch_init(struct zonefw_ns *zn)
+{
+	struct zonefw_epochs *e;
+
+	if (zn->epochs)
+		return 0;
+	e = kvzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	if (!e)
+		return -ENOMEM;
+	e->seed = get_random_u32();
+	smp_store_release(&zn->epochs, e);
+	return 0;
+}
+
+static u32 bucket(const struct zonefw_epochs *e, u8 family, const void *addr)
+{
+	const u32 *w = addr;
+
+	if (family == 4)
+		return jhash_1word(w[0], e->seed) % BUCKETS;
+	return jhash2(w, 4, e->seed) % BUCKETS;
+}
+
+/**
+ * zonefw_epoch_bump() - a member of a set has come or gone
+ * @zn: namespace
+ * @family: 4, 6, or 0 for a port
+ * @len: prefix length
+ * @addr: its bits, aligned as in struct zonefw_setkey
+ */
+void zonefw_epoch_bump(struct zonefw_ns *zn, u8 family, u8 len, const u8 *addr)
+{
+	struct zonefw_epochs *e = zn->epochs;
+
+	smp_mb__before_atomic();	/* see the order above */
+	if (e && len == (family == 4 ? 32 : 128) && family)
+		atomic_inc(&e->host[bucket(e, family, addr)]);
+	else
+		atomic_inc(&zn->epoch);
+}
+
+void zonefw_epoch_bump_all(struct zonefw_ns *zn)
+{
+	smp_mb__before_atomic();
+	atomic_inc(&zn->epoch);
+}
+
+/**
+ * zonefw_epoch() - the epoch of a flow's two addresses
+ * @zn: namespace
+ * @ct: the flow
+ *
+ * Return: a number that any change concerning the flow changes. To be read
+ * before the rules are.
+ */
+u32 zonefw_epoch(const struct zonefw_ns *zn, const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	const struct zonefw_epochs *e = smp_load_acquire(&zn->epochs);
+	u8 family = o->src.l3num == NFPROTO_IPV4 ? 4 : 6;
+	u32 sum = atomic_read(&zn->epoch);
+
+	if (e)
+		sum += (u32)atomic_read(&e->host[bucket(e, family, &o->src.u3)]) +
+		       (u32)atomic_read(&e->host[bucket(e, family, &r->src.u3)]);
+	smp_rmb();
+	return sum;
+}

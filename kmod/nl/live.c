@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * APPLY: the live predicates of a rule. Process context, nobody sees the
+ * policy yet. Lists point into the rule's own copy of the message.
+ */
+#include <linux/slab.h>
+#include "apply.h"
+#include "gen.h"
+#include "live.h"
+#include "setuse.h"
+
+static const struct { u8 list, set, size; bool port; } picks[ZONEFW_PICKS] = {
+	[ZONEFW_PICK_SRC] = { ZONEFW_AL_SRC, ZONEFW_AL_SRC_SET, sizeof(struct zonefw_addr), false },
+	[ZONEFW_PICK_DST] = { ZONEFW_AL_DST, ZONEFW_AL_DST_SET, sizeof(struct zonefw_addr), false },
+	[ZONEFW_PICK_SPORT] = { ZONEFW_AL_SPORT, ZONEFW_AL_SPORT_SET, 4, true },
+	[ZONEFW_PICK_DPORT] = { ZONEFW_AL_DPORT, ZONEFW_AL_DPORT_SET, 4, true },
+};
+
+static bool ports_ok(const u16 (*r)[2], u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (r[i][0] > r[i][1])
+			return false;
+	return true;
+}
+
+static int list_parse(struct zonefw_apply *a, struct zonefw_pick *k, int i, const struct nlattr *at)
+{
+	u32 n = nla_len(at) / picks[i].size;
+
+	if (!n || nla_len(at) % picks[i].size || n > ZONEFW_LIST_MAX)
+		return zonefw_refuse_attr(a, at, "a list of a rule is empty, broken, or longer than 1024");
+	if (picks[i].port ? !ports_ok(nla_data(at), n) : !zonefw_addrs_ok(nla_data(at), n))
+		return zonefw_refuse_attr(a, at, "an address or port of a rule is broken or a reversed range");
+	k->list = nla_data(at);
+	k->n = n;
+	return 0;
+}
+
+static int sets_parse(struct zonefw_apply *a, struct zonefw_pick *k, int i, const struct nlattr *nest)
+{
+	u32 n = zonefw_count_attr(nest, picks[i].set), at_most = ZONEFW_LIST_MAX;
+	const struct nlattr *at;
+	int rem, use;
+
+	if (n > at_most)
+		return zonefw_refuse_attr(a, nest, "a rule names more than 1024 sets");
+	if (!n)
+		return k->n ? zonefw_refuse_attr(a, nest, "a live list holds no set") : 0;
+	k->use = kcalloc(n, sizeof(*k->use), GFP_KERNEL_ACCOUNT);
+	if (!k->use)
+		return -ENOMEM;
+	nla_for_each_nested(at, nest, rem) {
+		if (nla_type(at) != picks[i].set)
+			continue;
+		use = zonefw_setuse_find(a->p, nla_data(at));
+		if (use < 0)
+			return zonefw_refuse_attr(a, at, "a rule names a set that does not exist");
+		if (a->p->sets[use].port != picks[i].port)
+			return zonefw_refuse_attr(a, at, "a rule wants addresses of a set of ports, or the reverse");
+		k->use[k->nset++] = use;
+	}
+	return 0;
+}
+
+/**
+ * zonefw_live_parse() - what a rule asks of the moment
+ * @a: the message
+ * @r: rule
+ * @nest: its LIVE attribute, in the rule's own copy
+ *
+ * Return: 0, -EINVAL with a sentence, or -ENOMEM.
+ */
+int zonefw_live_parse(struct zonefw_apply *a, struct zonefw_rule *r, const struct nlattr *nest)
+{
+	struct zonefw_live *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	struct nlattr *tb[ZONEFW_AL_MAX + 1];
+	int i, err;
+
+	r->live = l;
+	if (!l)
+		return -ENOMEM;
+	err = nla_parse_nested(tb, ZONEFW_AL_MAX, nest, zonefw_attr_live_policy, a->extack);
+	if (err)
+		return err;
+	l->flags = tb[ZONEFW_AL_FLAGS] ? nla_get_u32(tb[ZONEFW_AL_FLAGS]) : 0;
+	for (i = 0; i < ZONEFW_PICKS && !err; i++) {
+		if (tb[picks[i].list])
+			err = list_parse(a, &l->pick[i], i, tb[picks[i].list]);
+		if (!err)
+			err = sets_parse(a, &l->pick[i], i, nest);
+	}
+	return err;
+}

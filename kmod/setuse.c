@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sets as a policy declares them: which object a name stands for, and which
+ * members the policy's text names. A set of the same name and kind goes from
+ * one policy to the next with all its members. All that may fail (objects,
+ * named members, unseen as yet) happens when a policy is built; putting it in
+ * force only makes members seen or unseen. Process context.
+ */
+#include <linux/mm.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include "set.h"
+#include "setuse.h"
+
+/**
+ * zonefw_setuse_find() - the set of a name
+ * @p: policy or NULL
+ * @name: name
+ *
+ * Return: index into the policy's sets, or -1.
+ */
+int zonefw_setuse_find(const struct zonefw_policy *p, const char *name)
+{
+	u32 i;
+
+	for (i = 0; p && i < p->nsets; i++)
+		if (!strcmp(p->sets[i].name, name))
+			return i;
+	return -1;
+}
+
+static u32 max_of(const struct zonefw_setuse *u)
+{
+	if (u->max)
+		return u->max;
+	return u->filled ? ZONEFW_SET_MAX_FILLED : ZONEFW_SET_MAX_DEFAULT;
+}
+
+static int use_build(struct zonefw_ns *zn, struct zonefw_setuse *u, const struct zonefw_policy *old)
+{
+	int i = zonefw_setuse_find(old, u->name);
+
+	if (i >= 0 && old->sets[i].port == u->port) {
+		u->set = zonefw_set_get(old->sets[i].set);
+	} else {
+		u->set = zonefw_set_alloc(zn, u->name, u->port);
+		if (!u->set)
+			return -ENOMEM;
+		u->set->timeout = u->timeout;
+		u->fresh = true;
+	}
+	u->set->max = max(u->set->max, max_of(u));	/* the text's members must find room */
+	return 0;
+}
+
+static int elems_build(struct zonefw_policy *p, struct zonefw_elems *c,
+		       struct netlink_ext_ack *extack)
+{
+	const struct zonefw_setuse *u = &p->sets[c->use];
+	int err;
+
+	for (; c->named < c->n; c->named++) {
+		err = zonefw_set_name(u->set, &c->e[c->named], u->fresh);
+		if (err == -ENOSPC)
+			NL_SET_ERR_MSG(extack, "a set is declared with more members than its max");
+		if (err)
+			return err;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * zonefw_setuse_build() - find or make the objects, and name the members
+ * @zn: namespace, its lock held
+ * @p: policy to be
+ * @old: policy in force or NULL
+ * @extack: refusal
+ *
+ * Return: 0, -ENOMEM or -ENOSPC. Undone by zonefw_setuse_free().
+ */
+int zonefw_setuse_build(struct zonefw_ns *zn, struct zonefw_policy *p,
+			const struct zonefw_policy *old, struct netlink_ext_ack *extack)
+{
+	int err = 0;
+	u32 i;
+
+	lockdep_assert_held(&zn->lock);
+	for (i = 0; i < p->nsets && !err; i++)
+		err = use_build(zn, &p->sets[i], old);
+	for (i = 0; i < p->nelems && !err; i++)
+		err = elems_build(p, &p->elems[i], extack);
+	return err;
+}
+
+static void each(const struct zonefw_policy *p, u8 mark)
+{
+	u32 i, k;
+
+	for (i = 0; p && i < p->nelems; i++)
+		for (k = 0; k < p->elems[i].n; k++) {
+			const struct zonefw_elems *c = &p->elems[i];
+
+			if (mark)
+				zonefw_set_mark(p->sets[c->use].set, &c->e[k], mark);
+			else
+				zonefw_set_settle(p->sets[c->use].set, &c->e[k]);
+			cond_resched();
+		}
+}
+
+/**
+ * zonefw_setuse_switch() - members for the policy that comes into force
+ * @old: policy in force or NULL
+ * @p: built policy or NULL
+ *
+ * Cannot fail. Context: the namespace's lock held.
+ */
+void zonefw_setuse_switch(const struct zonefw_policy *old, const struct zonefw_policy *p)
+{
+	u32 i;
+
+	if (!p)
+		return;		/* the sets go with the last policy */
+	for (i = 0; i < p->nsets; i++) {
+		WRITE_ONCE(p->sets[i].set->timeout, p->sets[i].timeout);
+		WRITE_ONCE(p->sets[i].set->max, max_of(&p->sets[i]));
+	}
+	each(old, ZONEFW_MARK_OLD);
+	each(p, ZONEFW_MARK_NEW);
+	each(old, 0);
+	each(p, 0);
+}
+
+void zonefw_setuse_free(struct zonefw_policy *p)
+{
+	u32 i;
+
+	for (i = 0; p->elems && i < p->nelems; i++) {
+		struct zonefw_elems *c = &p->elems[i];
+
+		while (c->named) {
+			zonefw_set_unname(p->sets[c->use].set, &c->e[--c->named]);
+			cond_resched();
+		}
+		kvfree(c->blob);
+	}
+	for (i = 0; p->sets && i < p->nsets; i++) {
+		zonefw_set_put(p->sets[i].set);
+		kvfree(p->sets[i].blob);
+	}
+	kvfree(p->elems);
+	kvfree(p->sets);
+}
