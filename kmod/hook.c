@@ -23,8 +23,14 @@
 #include "skbkey.h"
 #include "vcache.h"
 
-/* The device the packet really came in by, also when a VRF stands before it. */
-static int real_iif(const struct sk_buff *skb, const struct nf_hook_state *st)
+/**
+ * zonefw_real_iif() - the device a packet really came in by, also behind a VRF
+ * @skb: packet
+ * @st: where it is, with an ingress device
+ *
+ * Return: its index.
+ */
+int zonefw_real_iif(const struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	if (!netif_is_l3_master(st->in))
 		return st->in->ifindex;
@@ -39,8 +45,14 @@ static const struct net_device *out_of(const struct sk_buff *skb, const struct n
 	return st->out;
 }
 
-/* Loopback, also of one's own multicast (dev_loopback_xmit). */
-static bool on_loopback(const struct sk_buff *skb, const struct nf_hook_state *st)
+/**
+ * zonefw_on_loopback() - loopback, also of one's own multicast (dev_loopback_xmit)
+ * @skb: packet
+ * @st: where it is
+ *
+ * Return: true if no policy is about it.
+ */
+bool zonefw_on_loopback(const struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	const struct net_device *out = out_of(skb, st);
 
@@ -71,7 +83,7 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	if (!ct || !src || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
 		return false;
 	if (k->st->hook != NF_INET_LOCAL_OUT)
-		from = zonefw_zone_of(k->p, real_iif(k->skb, k->st), family, src);
+		from = zonefw_zone_of(k->p, zonefw_real_iif(k->skb, k->st), family, src);
 	if (k->st->hook != NF_INET_LOCAL_IN)
 		to = zonefw_zone_of(k->p, out->ifindex, family, src + len);
 	if (from == ZONEFW_ZONE_NONE || to == ZONEFW_ZONE_NONE)
@@ -95,7 +107,7 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	const struct net_device *out = out_of(skb, st);
 	struct zonefw_pkt k;
 
-	if (on_loopback(skb, st))
+	if (zonefw_on_loopback(skb, st))
 		return NF_ACCEPT;
 	if (st->hook == NF_INET_LOCAL_OUT && out && netif_is_l3_master(out))
 		return NF_ACCEPT;	/* comes again with the port of the VRF */
@@ -119,7 +131,7 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	if (!k.p)
 		return zonefw_judge_without(&k);
 	k.key.mark &= ~k.p->opt.tag_mask;	/* the tag is output, never input */
-	k.dev = st->hook == NF_INET_LOCAL_OUT ? out->ifindex : real_iif(skb, st);
+	k.dev = st->hook == NF_INET_LOCAL_OUT ? out->ifindex : zonefw_real_iif(skb, st);
 	if (st->hook == NF_INET_LOCAL_OUT)
 		tag(skb, k.p, ZONEFW_ZONE_SELF);
 	else
@@ -144,7 +156,7 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct n
 	k.to = ZONEFW_ZONE_NONE;
 	k.rule = 0;
 	k.logged = false;
-	if (!k.p || on_loopback(skb, st) || netif_is_l3_master(st->in))
+	if (!k.p || zonefw_on_loopback(skb, st) || netif_is_l3_master(st->in))
 		return NF_ACCEPT;
 	src = zonefw_skb_plain(skb, st);
 	if (!src) {

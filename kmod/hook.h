@@ -4,4 +4,6 @@
 #include "zonefw.h"
 int zonefw_hooks_register(struct net *net);
 void zonefw_hooks_unregister(struct net *net);
+int zonefw_real_iif(const struct sk_buff *skb, const struct nf_hook_state *st);
+bool zonefw_on_loopback(const struct sk_buff *skb, const struct nf_hook_state *st);
 #endif

@@ -12,6 +12,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include "epoch.h"
 #include "judge.h"
+#include "nat.h"
 #include "skbkey.h"
 #include "vcache.h"
 #include "verdict.h"
@@ -65,7 +66,7 @@ static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
 static void decide(struct zonefw_pkt *k, struct zonefw_verdict *v)
 {
 	zonefw_cursor_init(&v->cur);
-	while (zonefw_classify(k->p, &k->key, k->from, k->to, v) == ZONEFW_CONTINUE) {
+	while (zonefw_goes_on(zonefw_classify(k->p, &k->key, k->from, k->to, v))) {
 		zonefw_count(v->rule->ident, k->skb->len);
 		if (v->log)
 			zonefw_log(k, v->log, zonefw_rule_id(v), v->action, v->reason);
@@ -117,8 +118,21 @@ static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdic
 	       (v->rule->flags & ZONEFW_RULE_BYPASS ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
 }
 
+/* The flow is let in: known from now on, and its source is chosen. */
+static unsigned int let_in(struct zonefw_pkt *k, struct nf_conn *ct, struct zonefw_stamp *s,
+			   const struct zonefw_verdict *v)
+{
+	if (ct && zonefw_nat_out(k, ct, v->rule) != NF_ACCEPT)
+		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
+	if (v->action == ZONEFW_QUEUE)
+		return queue(k, v);
+	if (ct && may_enter(k, ct))
+		remember(k, ct, s, v);
+	return pass(k, v->reason);
+}
+
 /* A packet that no connection speaks for: the rules decide. */
-static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
+static unsigned int judge_new(struct zonefw_pkt *k, struct nf_conn *ct)
 {
 	struct zonefw_stamp s = stamp(k, ct, k->from, k->to);
 	struct zonefw_verdict v;
@@ -131,16 +145,9 @@ static unsigned int judge_new(struct zonefw_pkt *k, const struct nf_conn *ct)
 	count_rule(k, v.rule);
 	if (v.log)
 		zonefw_log(k, v.log, zonefw_rule_id(&v), v.action, v.reason);
-	switch (v.action) {
-	case ZONEFW_ACCEPT:
-		if (ct && may_enter(k, ct))
-			remember(k, ct, &s, &v);
-		return pass(k, v.reason);
-	case ZONEFW_QUEUE:
-		return queue(k, &v);
-	default:
-		return zonefw_refuse(k, v.action, v.arg, v.reason);
-	}
+	if (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE)
+		return let_in(k, ct, &s, &v);
+	return zonefw_refuse(k, v.action, v.arg, v.reason);
 }
 
 /* The policy has changed, or forgot: judge the flow by its original direction. */
@@ -155,11 +162,12 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	if (!zonefw_ct_key(ct, &k->key, reply, &key))
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
 	key.ask = ZONEFW_ASK_FLOW;
+	zonefw_nat_facts(k->p, ct, &key);
 	zonefw_decide(k->p, &key, from, to, &v);
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
 	speaks = !key.guessed && own_way(k);
-	if (v.action == ZONEFW_ACCEPT || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
+	if (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
 		if (speaks)
 			remember(k, ct, &s, &v);
 		return pass(k, ZONEFW_R_ESTABLISHED);
@@ -257,6 +265,8 @@ unsigned int zonefw_judge(struct zonefw_pkt *k)
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);
 	if (!ct)
 		return judge_new(k, NULL);
+	if (info == IP_CT_NEW || info == IP_CT_ESTABLISHED)
+		zonefw_nat_facts(k->p, ct, &k->key);
 	switch (info) {
 	case IP_CT_ESTABLISHED:
 	case IP_CT_ESTABLISHED_REPLY:

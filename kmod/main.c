@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <net/netfilter/nf_nat_masquerade.h>
 #include <net/netns/generic.h>
 #include "drops.h"
 #include "hook.h"
@@ -106,10 +107,15 @@ static int __init zonefw_init(void)
 	err = register_netdevice_notifier(&zonefw_netdev_nb);
 	if (err)
 		goto pernet;
-	err = zonefw_family_init();
+	err = nf_nat_masquerade_inet_register_notifiers();
 	if (err)
 		goto notifier;
+	err = zonefw_family_init();
+	if (err)
+		goto masquerade;
 	return 0;
+masquerade:
+	nf_nat_masquerade_inet_unregister_notifiers();
 notifier:
 	unregister_netdevice_notifier(&zonefw_netdev_nb);
 pernet:
@@ -120,6 +126,7 @@ pernet:
 static void __exit zonefw_exit(void)
 {
 	zonefw_family_exit();
+	nf_nat_masquerade_inet_unregister_notifiers();
 	unregister_netdevice_notifier(&zonefw_netdev_nb);
 	unregister_pernet_subsys(&zonefw_pernet);
 	rcu_barrier();

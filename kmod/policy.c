@@ -12,6 +12,7 @@
 #include <net/netfilter/nf_log.h>
 #include "live.h"
 #include "setuse.h"
+#include "natplan.h"
 #include "zonefw.h"
 
 static void *zalloc(size_t n, size_t size)
@@ -66,6 +67,8 @@ static void rule_free(struct zonefw_rule *r)
 	zonefw_ident_put(r->ident);
 	kvfree(r->in);
 	kvfree(r->out);
+	kvfree(r->also_from);
+	kvfree(r->tozone);
 	kvfree(r->blob);
 	kfree(r);
 }
@@ -92,6 +95,7 @@ static void policy_free(struct zonefw_policy *p)
 	zones_free(p);
 	rules_free(p);
 	zonefw_setuse_free(p);
+	zonefw_natplan_free(p);
 	for (i = 0; i < p->ndefs; i++)
 		kvfree(p->defs[i].blob);
 	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)
@@ -148,13 +152,16 @@ int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extac
 {
 	struct zonefw_zoning z = { .rules = p->rules, .nrules = p->nrules,
 				   .parent = p->parent, .nz = p->nz };
-	int err = zonefw_cells_compile(&z, p->cells, &p->tables);
+	int err = zonefw_natplan_begin(p);
 
+	if (err)
+		return err;
+	err = zonefw_cells_compile(&z, p->cells, &p->tables);
 	if (err == ZONEFW_SHARE_TOOBIG) {
 		NL_SET_ERR_MSG(extack, "too many different zone lists for so many zones; name zones instead of any");
 		return -E2BIG;
 	}
-	return err ? -ENOMEM : 0;
+	return err ? -ENOMEM : zonefw_natplan_end(p);
 }
 
 static int zone_find(const struct zonefw_policy *p, const char *name)

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include "drops.h"
 #include "hook.h"
+#include "nat.h"
 #include "setuse.h"
 #include "vcache.h"
 #include "zonefw.h"
@@ -28,6 +29,9 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	if (want == zn->hooks)
 		return 0;
 	if (!want) {
+		if (zn->nat)
+			zonefw_nat_unregister(zn->net);
+		zn->nat = false;
 		zonefw_hooks_unregister(zn->net);
 		synchronize_net();
 		zonefw_vcache_free(zn->vcache);
@@ -61,6 +65,19 @@ static void next_gen(struct zonefw_ns *zn)
 		zonefw_vcache_clear(zn->vcache);
 }
 
+/* NAT stays on as long as there is a policy: open flows are still translated. */
+static int nat_update(struct zonefw_ns *zn, const struct zonefw_policy *p)
+{
+	int err;
+
+	if (zn->nat || (!p->dnat && !p->snat))
+		return 0;
+	err = zonefw_nat_register(zn->net);
+	if (!err)
+		WRITE_ONCE(zn->nat, true);
+	return err;
+}
+
 /**
  * zonefw_publish() - put a policy in force
  * @zn: namespace, its lock and rtnl held
@@ -84,6 +101,15 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	err = zonefw_hooks_update(zn, true);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
+		if (!old)
+			module_put(THIS_MODULE);
+		return err;
+	}
+	err = nat_update(zn, p);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the kernel's NAT could not be switched on");
+		if (!old && !zn->panic && !zn->closed)
+			zonefw_hooks_update(zn, false);
 		if (!old)
 			module_put(THIS_MODULE);
 		return err;

@@ -7,6 +7,22 @@
 #include "live.h"
 #include "verdict.h"
 
+/* A rule that translates is about the packet as it came. */
+static bool live_holds(const struct zonefw_rule *r, struct zonefw_key *key)
+{
+	struct zonefw_key o;
+	bool holds;
+
+	if (!zonefw_is_dnat(r) || key->flags & ZONEFW_K_EARLY)
+		return zonefw_live_holds(r, key);
+	o = *key;
+	memcpy(o.dst, key->odst, sizeof(o.dst));
+	o.dport = key->odport;
+	holds = zonefw_live_holds(r, &o);
+	key->guessed |= o.guessed;
+	return holds;
+}
+
 /**
  * zonefw_classify() - the next word of the policy on a key
  * @p: policy
@@ -29,7 +45,7 @@ u8 zonefw_classify(const struct zonefw_policy *p, struct zonefw_key *key, u16 fr
 
 	do {
 		r = zonefw_cell_next(p->rules, cell, key, &v->cur);
-	} while (r && r->live && !zonefw_live_holds(r, key));
+	} while (r && r->live && !live_holds(r, key));
 	v->rule = r;
 	v->reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
 	v->action = r ? r->action : d ? d->action : ZONEFW_DROP;
@@ -50,6 +66,6 @@ void zonefw_decide(const struct zonefw_policy *p, struct zonefw_key *key, u16 fr
 		   struct zonefw_verdict *v)
 {
 	zonefw_cursor_init(&v->cur);
-	while (zonefw_classify(p, key, from, to, v) == ZONEFW_CONTINUE)
+	while (zonefw_goes_on(zonefw_classify(p, key, from, to, v)))
 		;
 }

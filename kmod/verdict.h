@@ -7,7 +7,7 @@
  * struct zonefw_verdict - what the policy says of a key between two zones
  * @cur: where the classifier stands
  * @rule: the rule that spoke, or NULL: the default did
- * @action: enum zonefw_action; ZONEFW_CONTINUE: count or log, and ask again
+ * @action: enum zonefw_action; zonefw_goes_on(): count or log, and ask again
  * @reason: ZONEFW_R_RULE or ZONEFW_R_DEFAULT
  * @arg: argument of the action
  * @log: prefix, or NULL: not logged

@@ -92,6 +92,9 @@ struct zonefw_policy {
 	struct zonefw_setuse *sets;	/* setuse.c */
 	struct zonefw_elems *elems;
 	u32 nsets, nelems;
+	bool dnat, snat, redirect;	/* some rule or option translates so */
+	unsigned long *reach;		/* while it is compiled: nz * nz bits: may anything pass? */
+	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
 };
 
 struct zonefw_epochs;
@@ -120,7 +123,7 @@ struct zonefw_ns {
 	struct zonefw_stats __percpu *stats;
 	u32 gen, next_id;
 	struct zonefw_pending pending;	/* under lock */
-	bool panic, closed, hooks;
+	bool panic, closed, hooks, nat;
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
 	atomic_t epoch;			/* epoch.c */

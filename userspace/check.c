@@ -10,7 +10,7 @@ static void shadowed(struct model *m)
 		for (int j = 0; j < i; j++) {
 			struct rule *a = m->rules.v[j], *b = m->rules.v[i];
 
-			if (a->action == ZONEFW_CONTINUE || a->action >= ACT_PUBLISH || b->action >= ACT_PUBLISH ||
+			if (a->action == ZONEFW_CONTINUE || a->action >= ZONEFW_PUBLISH || b->action >= ZONEFW_PUBLISH ||
 			    !rule_covers(m, a, b))
 				continue;
 			if (a->action == b->action)

@@ -50,8 +50,6 @@ int codec_set_flush(const char *name);
 
 struct info { uint32_t abi, gen, nzones, nrules; int state; uint64_t stats[64]; int nstats; uint8_t digest[8]; char *opt, *extra; uint32_t confirm; };
 int codec_info(struct info *i);
-struct zone *zone_by_id(struct model *m, int id);
-const char *zone_name(struct model *m, int id);
 
 /* out.c */
 void out_json(json_t *j);
@@ -87,6 +85,7 @@ int show_sets(void);
 int cmd_set_edit(int argc, char **argv);
 int cmd_later(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int show_nat(struct model *m);
 int show_rules(int argc, char **argv, int words);
 
 /* usage.c: arguments; all of them return EX_REFUSED */

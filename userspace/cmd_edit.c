@@ -404,7 +404,7 @@ static bool policy_del(struct edit *e)
 				continue;
 			if (!c)
 				return fail(e, f.v[a].pos, xfmt("%s -> %s has no default or option", f.v[a].name, t.v[b].name));
-			c->has_default = c->has_log = c->masq = c->offload = c->clamp = false;
+			c->has_default = c->has_log = c->masq4 = c->masq6 = c->offload = c->clamp = false;
 		}
 	return true;
 }

@@ -3,7 +3,7 @@
 #include "cmd.h"
 
 struct query { struct model *m; struct pkt k; char *in, *out, *from, *to, *expect, *file; };
-struct answer { int from, to, action, reason; uint32_t id; char *in, *out; };
+struct answer { int from, to, action, reason; uint32_t id; char *in, *out, *dnat, *snat; };
 
 static bool where_words(struct parser *p, struct query *q)
 {
@@ -71,6 +71,12 @@ static struct nl_msg *explain_msg(struct query *q)
 	return m;
 }
 
+static char *ip_of(struct nlattr *a)
+{
+	return a && (nla_len(a) == 4 || nla_len(a) == 16) ?
+	       fmt_ip(nla_len(a) == 4 ? 4 : 6, load_be(nla_data(a), nla_len(a))) : NULL;
+}
+
 static void explain_reply(struct nlattr **tb, void *arg)
 {
 	struct answer *a = arg;
@@ -82,6 +88,11 @@ static void explain_reply(struct nlattr **tb, void *arg)
 	a->id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
 	a->in = tb[ZONEFW_A_EX_IN] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_IN])) : NULL;
 	a->out = tb[ZONEFW_A_EX_OUT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_OUT])) : NULL;
+	a->dnat = ip_of(tb[ZONEFW_A_EX_DNAT]);
+	a->snat = ip_of(tb[ZONEFW_A_EX_SNAT]);
+	if (a->dnat && tb[ZONEFW_A_EX_DNAT_PORT])
+		a->dnat = xfmt(strchr(a->dnat, ':') ? "[%s]:%u" : "%s:%u", a->dnat,
+			       nla_get_u16(tb[ZONEFW_A_EX_DNAT_PORT]));
 }
 
 struct rule *rule_by_id(struct model *m, uint32_t id)
@@ -107,10 +118,10 @@ static void explain_print(struct query *q, struct answer *a)
 	struct rule *r = rule_by_id(q->m, a->id);
 
 	if (g.json) {
-		json_t *j = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:o,s:s?,s:s,s:n,s:n}", "verdict", verdict_word(a->action),
+		json_t *j = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:o,s:s?,s:s,s:s?,s:s?}", "verdict", verdict_word(a->action),
 			"from", zone_name(q->m, a->from), "to", zone_name(q->m, a->to), "in", a->in, "out", a->out,
 			"rule", a->id ? json_integer(a->id) : json_null(), "rule_name", r ? r->name : NULL,
-			"reason", reason_word(a->reason), "dnat", "snat");
+			"reason", reason_word(a->reason), "dnat", a->dnat, "snat", a->snat);
 
 		if (r)
 			json_object_set_new(j, "where", json_string(r->where ? r->where : ""));
@@ -125,6 +136,10 @@ static void explain_print(struct query *q, struct answer *a)
 	out_text("zones    %s -> %s\n", zone_name(q->m, a->from), zone_name(q->m, a->to));
 	if (a->in || a->out)
 		out_text("devices  %s -> %s\n", a->in ? a->in : "-", a->out ? a->out : "-");
+	if (a->dnat)
+		out_text("dnat     %s\n", a->dnat);
+	if (a->snat)
+		out_text("snat     %s\n", a->snat);
 	if (a->id)
 		out_text("rule     %u %s\n", a->id, r ? r->text : "");
 	if (r && r->where)

@@ -107,11 +107,16 @@ static int show_zones(struct model *m)
 	return list_out(zones_list(m, &t), &t);
 }
 
+static const char *act(int a)
+{
+	return a >= 0 && a < __ZONEFW_ACTION_MAX ? action_words[a] : "?";
+}
+
 static json_t *rule_json(struct rule *r)
 {
 	return json_pack("{s:I,s:s?,s:s,s:s,s:s,s:s,s:I,s:I,s:s?,s:s?}", "id", (json_int_t)r->id, "name", r->name,
 			 "from", zrefs_text(&r->from), "to", zrefs_text(&r->to), "action",
-			 r->action < 5 ? action_words[r->action] : "accept", "text", r->text, "packets",
+			 act(r->action), "text", r->text, "packets",
 			 (json_int_t)r->packets, "bytes", (json_int_t)r->bytes, "comment", r->comment, "where", r->where);
 }
 
@@ -176,35 +181,23 @@ int show_rules(int argc, char **argv, int words)
 	return rules_print(m, z[0], z[1]);
 }
 
-static char *cell_options(struct model *m, int from, int to, strvec *out)
+static char *cell_options(const struct cellstat *c, strvec *out)
 {
+	uint32_t masq = c->flags & (ZONEFW_CELL_MASQ4 | ZONEFW_CELL_MASQ6);
 	struct sbuf b = { 0 };
 
-	for (int i = 0; i < m->cells.n; i++) {
-		struct cell *c = m->cells.v[i];
-
-		for (int x = 0; x < c->from.n; x++)
-			for (int y = 0; y < c->to.n; y++) {
-				if (c->from.v[x].z->id != from || c->to.v[y].z->id != to)
-					continue;
-				if (c->masq)
-					PUSH(*out, "masquerade");
-				if (c->offload)
-					PUSH(*out, "offload");
-				if (c->clamp)
-					PUSH(*out, "clamp-mss");
-				if (c->has_log)
-					PUSH(*out, "log");
-			}
-	}
+	if (masq)
+		PUSH(*out, masq == ZONEFW_CELL_MASQ4 ? "masquerade ipv4" :
+		     masq == ZONEFW_CELL_MASQ6 ? "masquerade ipv6" : "masquerade");
+	if (c->flags & ZONEFW_CELL_OFFLOAD)
+		PUSH(*out, "offload");
+	if (c->flags & ZONEFW_CELL_CLAMP_MSS)
+		PUSH(*out, "clamp-mss");
+	if (c->flags & ZONEFW_CELL_LOG)
+		PUSH(*out, "log");
 	for (int i = 0; i < out->n; i++)
 		sb_fmt(&b, "%s%s", i ? "," : "", out->v[i]);
 	return sb_str(&b);
-}
-
-static const char *act(int a)
-{
-	return a >= 0 && a < 5 ? action_words[a] : "?";
 }
 
 static json_t *matrix_list(struct model *m, cellvec *v, struct table *t)
@@ -215,7 +208,7 @@ static json_t *matrix_list(struct model *m, cellvec *v, struct table *t)
 	for (int i = 0; i < v->n; i++) {
 		struct cellstat *c = &v->v[i];
 		strvec opts = { 0 };
-		char *o = cell_options(m, c->from, c->to, &opts);
+		char *o = cell_options(c, &opts);
 
 		json_array_append_new(a, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "from", zone_name(m, c->from), "to",
 			zone_name(m, c->to), "default", act(c->action), "rules", (json_int_t)c->count, "packets",
@@ -349,7 +342,7 @@ int cmd_show(int argc, char **argv)
 		return show_stats();
 	if (!strcmp(w, "sets"))
 		return show_sets();
-	if (*w && k >= 4 && k <= 5)
+	if (*w && k == 5)
 		return usage_at(argv[1], "'show %s' is not supported yet", w);
 	m = codec_running(&err);
 	if (!m)
@@ -361,6 +354,7 @@ int cmd_show(int argc, char **argv)
 	case 1: return show_zones(m);
 	case 2: return rules_print(m, NULL, NULL);
 	case 6: return show_drops(m);
+	case 4: return show_nat(m);
 	default: return show_options(m);
 	}
 }

@@ -56,6 +56,12 @@ static void put_matches(struct nl_msg *m, struct rule *r)
 		nla_put(m, ZONEFW_AR_MARK, sizeof(mark), mark);
 	if (r->has_dscp)
 		nla_put_u8(m, ZONEFW_AR_DSCP, r->dscp);
+	if (r->nat.n)
+		nla_put(m, ZONEFW_AR_NAT, r->nat.n * (int)sizeof(*r->nat.v), r->nat.v);
+	if (r->on.n)
+		nla_put(m, ZONEFW_AR_ON_ADDR, r->on.n * (int)sizeof(*r->on.v), r->on.v);
+	if (r->hairpin.n)
+		put_ids(m, ZONEFW_AR_HAIRPIN, &r->hairpin);
 }
 
 /* a list that holds a set is negated where it is tested */
@@ -92,6 +98,13 @@ static void put_rule(struct nl_msg *m, struct rule *r)
 	nla_nest_end(m, n);
 }
 
+static uint32_t cell_flags(const struct cell *c)
+{
+	return (c->has_default && c->has_log ? ZONEFW_CELL_LOG : 0) | (c->masq4 ? ZONEFW_CELL_MASQ4 : 0) |
+	       (c->masq6 ? ZONEFW_CELL_MASQ6 : 0) | (c->offload ? ZONEFW_CELL_OFFLOAD : 0) |
+	       (c->clamp ? ZONEFW_CELL_CLAMP_MSS : 0);
+}
+
 static void put_cell(struct nl_msg *m, struct cell *c, struct zone *f, struct zone *t)
 {
 	struct nlattr *n = nla_nest_start(m, ZONEFW_A_CELLDEF);
@@ -102,11 +115,11 @@ static void put_cell(struct nl_msg *m, struct cell *c, struct zone *f, struct zo
 		nla_put_u8(m, ZONEFW_AC_ACTION, c->action);
 		if (c->action == ZONEFW_REJECT)
 			nla_put_u32(m, ZONEFW_AC_ARG, c->arg);
-		if (c->has_log) {
+		if (c->has_log)
 			nla_put_string(m, ZONEFW_AC_LOG, c->log);
-			nla_put_u32(m, ZONEFW_AC_FLAGS, ZONEFW_CELL_LOG);
-		}
 	}
+	if (cell_flags(c))
+		nla_put_u32(m, ZONEFW_AC_FLAGS, cell_flags(c));
 	nla_put_string(m, ZONEFW_AC_TEXT, cell_text(c));
 	nla_nest_end(m, n);
 }
@@ -163,7 +176,7 @@ static void put_options(struct nl_msg *m, struct opts *o)
 
 static size_t rule_size(const struct rule *r)
 {
-	return 1024 + codec_live_size(r) + strlen(r->text) + (size_t)(r->src.n + r->dst.n) * sizeof(struct zonefw_addr) +
+	return 1024 + codec_live_size(r) + strlen(r->text) + (size_t)(r->src.n + r->dst.n + r->on.n) * sizeof(struct zonefw_addr) +
 	       (size_t)r->l4.n * sizeof(struct zonefw_l4) + (size_t)(r->in.n + r->out.n) * 24 +
 	       (size_t)r->mac.n * 6 + (size_t)(r->from.n + r->to.n) * 2 +
 	       (r->where ? strlen(r->where) : 0);
@@ -571,19 +584,4 @@ int codec_cells(struct model *m, void *vec)
 
 	(void)m;
 	return err ? nl_failed(err) : 0;
-}
-
-struct zone *zone_by_id(struct model *m, int id)
-{
-	for (int i = 0; i < m->zones.n; i++)
-		if (m->zones.v[i]->id == id)
-			return m->zones.v[i];
-	return id == ZONEFW_ZONE_ANY ? &m->any : id ? NULL : &m->self;
-}
-
-const char *zone_name(struct model *m, int id)
-{
-	struct zone *z = zone_by_id(m, id);
-
-	return z ? z->name : "none";
 }

@@ -119,7 +119,7 @@ struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, cons
 		if (r->action == ZONEFW_CONTINUE || !zone_covers(m, &r->from, f) || !zone_covers(m, &r->to, t) ||
 		    !rule_match(r, k))
 			continue;
-		v.action = r->action >= ACT_PUBLISH ? ZONEFW_ACCEPT : r->action;
+		v.action = r->action >= ZONEFW_PUBLISH ? ZONEFW_ACCEPT : r->action;
 		v.arg = r->arg;
 		v.rule = r;
 		return v;

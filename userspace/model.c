@@ -322,6 +322,7 @@ static void rules_resolve(struct model *m)
 			zrefs_resolve(m, &r->from);
 		if (r->to.v != to)
 			zrefs_resolve(m, &r->to);
+		zrefs_resolve(m, &r->hairpin);
 		from = r->from.v;
 		to = r->to.v;
 		if (r->name && names_find(&m->rule_ix, (void *const *)m->rules.v, m->rules.n, r->name) != r)
@@ -398,4 +399,19 @@ struct cell *cell_default(struct model *m, struct zone *f, struct zone *t, uint8
 		c = cell_exact(m, &m->any, &m->any);
 	*action = c ? c->action : ZONEFW_DROP;
 	return c;
+}
+
+struct zone *zone_by_id(struct model *m, int id)
+{
+	for (int i = 0; i < m->zones.n; i++)
+		if (m->zones.v[i]->id == id)
+			return m->zones.v[i];
+	return id == ZONEFW_ZONE_ANY ? &m->any : id ? NULL : &m->self;
+}
+
+const char *zone_name(struct model *m, int id)
+{
+	struct zone *z = zone_by_id(m, id);
+
+	return z ? z->name : "none";
 }

@@ -37,8 +37,6 @@ struct hwaddr { uint8_t b[6]; };
 struct zref { char *name; struct pos pos; struct zone *z; };
 typedef VEC(struct zref) zrefvec;
 
-/* actions behind the kernel's own */
-enum { ACT_PUBLISH = 100, ACT_REDIRECT, ACT_SNAT };
 enum clause {
 	CL_ACTION, CL_SVC, CL_PROTO, CL_SPORT, CL_DPORT, CL_TYPE, CL_TO, CL_ON, CL_HAIRPIN,
 	CL_SRC, CL_DST, CL_IN, CL_OUT, CL_MAC, CL_MARK, CL_DSCP, CL_FAMILY, CL_TIME, CL_DAYS,
@@ -65,12 +63,15 @@ struct rule {
 	strvec in, out;
 	VEC(struct hwaddr) mac;
 	struct live live;
+	VEC(struct zonefw_nat) nat;
+	addrvec on;
+	zrefvec hairpin;
 	uint64_t packets, bytes;
 };
 struct cell {
 	struct pos pos, dpos;
 	zrefvec from, to;
-	bool has_default, has_log, masq, offload, clamp;
+	bool has_default, has_log, masq4, masq6, offload, clamp;
 	uint8_t action;
 	uint32_t arg;
 	char *log;
@@ -138,6 +139,8 @@ void unsupported(struct model *m, struct pos p, const char *what);
 void diag_print(struct model *m, bool warnings);
 const char *suggest(const char *word, const strvec *cand);
 struct zone *zone_find(struct model *m, const char *name);
+struct zone *zone_by_id(struct model *m, int id);
+const char *zone_name(struct model *m, int id);
 struct service *service_find(struct model *m, const char *name);
 struct let *let_find(struct model *m, const char *name);
 struct set *set_find(struct model *m, const char *name);

@@ -60,9 +60,16 @@ static bool cell_log(struct parser *p, struct cell *c)
 static bool cell_flag(struct parser *p, struct cell *c)
 {
 	struct { const char *w; bool *b; } f[] = {
-		{ "masquerade", &c->masq }, { "offload", &c->offload }, { "clamp-mss", &c->clamp } };
+		{ "offload", &c->offload }, { "clamp-mss", &c->clamp } };
 
-	for (int i = 0; i < 3; i++) {
+	if (pword(p, "masquerade")) {
+		bool only4 = pword(p, "ipv4"), only6 = !only4 && pword(p, "ipv6");
+
+		c->masq4 = !only6;
+		c->masq6 = !only4;
+		return true;
+	}
+	for (int i = 0; i < 2; i++) {
 		if (!at_word(p, f[i].w))
 			continue;
 		unsupported(p->m, p->lx.cur.pos, f[i].w);
@@ -283,7 +290,7 @@ bool parse_cell_option(struct parser *p, struct cell *c)
 	if (cell_flag(p, c))
 		return true;
 	if (pword(p, "no-masquerade"))
-		c->masq = false;
+		c->masq4 = c->masq6 = false;
 	else if (pword(p, "no-offload"))
 		c->offload = false;
 	else if (pword(p, "no-clamp-mss"))

@@ -335,8 +335,8 @@ static bool match_word(struct parser *p, struct rule *r, struct l4state *st, boo
 		return name_clause(p, r);
 	if (!match_only && !strcmp(s, "comment"))
 		return comment_clause(p, r);
-	if (!match_only && r->action == ACT_PUBLISH) {
-		k = publish_clause(p, r);
+	if (!match_only && r->action >= ZONEFW_PUBLISH) {
+		k = nat_clause(p, r);
 		if (k >= 0)
 			return k;
 	}
@@ -418,8 +418,8 @@ static bool rule_action(struct parser *p, struct rule *r)
 {
 	static const struct { const char *w; int a; } acts[] = {
 		{ "accept", ZONEFW_ACCEPT }, { "drop", ZONEFW_DROP }, { "reject", ZONEFW_REJECT },
-		{ "queue", ZONEFW_QUEUE }, { "continue", ZONEFW_CONTINUE }, { "publish", ACT_PUBLISH },
-		{ "redirect", ACT_REDIRECT }, { "snat", ACT_SNAT },
+		{ "queue", ZONEFW_QUEUE }, { "continue", ZONEFW_CONTINUE }, { "publish", ZONEFW_PUBLISH },
+		{ "redirect", ZONEFW_REDIRECT }, { "snat", ZONEFW_SNAT },
 	};
 	static const char *const others[] = { "default", "masquerade", "offload", "clamp-mss" };
 	static const char *const places[] = { "first", "before", "after" };
@@ -445,14 +445,12 @@ static bool rule_action(struct parser *p, struct rule *r)
 	}
 	r->action = acts[i].a;
 	r->cl[CL_ACTION] = (char *)acts[i].w;
-	if (r->action >= ACT_PUBLISH)
-		unsupported(p->m, p->lx.cur.pos, acts[i].w);
 	pnext(p);
 	if (r->action == ZONEFW_REJECT)
 		return reject_with(p, r);
 	if (r->action == ZONEFW_QUEUE)
 		return queue_number(p, r);
-	return r->action < ACT_PUBLISH || nat_action(p, r);
+	return r->action < ZONEFW_PUBLISH || nat_action(p, r);
 }
 
 static bool family_check(struct parser *p, struct rule *r)
@@ -487,10 +485,8 @@ struct rule *parse_rule(struct parser *p)
 	r->pos = p->lx.cur.pos;
 	if (!rule_action(p, r) || !rule_matches(p, r, false))
 		return NULL;
-	if (r->action == ACT_PUBLISH && !r->cl[CL_TO]) {
-		err_at(p->m, r->pos, "publish needs 'to HOST'");
+	if (r->action >= ZONEFW_PUBLISH && !nat_finish(p, r))
 		return NULL;
-	}
 	if (r->action == ZONEFW_REJECT && r->arg == ZONEFW_REJ_TCP_RESET) {
 		bool tcp = r->l4.n > 0;
 

@@ -26,5 +26,6 @@ bool mark_clause(struct parser *p, struct rule *r);
 bool nat_action(struct parser *p, struct rule *r);
 bool pattern_clause(struct parser *p, struct rule *r, enum clause c, strvec *out, uint32_t flag,
 			   const char *word);
-int publish_clause(struct parser *p, struct rule *r);
+int nat_clause(struct parser *p, struct rule *r);
+bool nat_finish(struct parser *p, struct rule *r);
 #endif

@@ -2,7 +2,8 @@
 /* The canonical printer: a model, or a part of it, in the language. */
 #include "model.h"
 
-const char *const action_words[] = { "drop", "accept", "reject", "queue", "continue" };
+const char *const action_words[] = { "drop", "accept", "reject", "queue", "continue", "publish",
+				     "redirect", "snat" };
 const char *const reject_words[] = { "", "tcp-reset", "port-unreachable", "host-unreachable",
 				     "net-unreachable", "admin-prohibited" };
 const char *const reason_words[] = { "rule", "default", "established", "related", "builtin", "rematch",
@@ -73,8 +74,8 @@ char *cell_text(const struct cell *c)
 {
 	struct sbuf b = { 0 };
 
-	if (c->masq)
-		sb_put(&b, "masquerade");
+	if (c->masq4 || c->masq6)
+		sb_fmt(&b, "masquerade%s", !c->masq6 ? " ipv4" : !c->masq4 ? " ipv6" : "");
 	if (c->offload)
 		sb_fmt(&b, "%soffload", b.n ? "; " : "");
 	if (c->clamp)

@@ -81,6 +81,16 @@ static void wide_span(u32 words, struct span *s, bool exact)
 	s->exact = exact;
 }
 
+/* A publish decides on packets to its host. */
+static void target_span(const struct zonefw_nat *n, u32 words, struct span *s)
+{
+	u32 i;
+
+	for (i = 0; i < words; i++)
+		s->lo[i] = s->hi[i] = be32_at(n->addr + 4 * i);
+	s->exact = true;
+}
+
 static u32 of_family(const struct zonefw_addr *a, u16 n, u8 family)
 {
 	u32 i, found = 0;
@@ -98,9 +108,15 @@ static bool plan_of(const struct zonefw_rule *r, u8 family, struct plan *p)
 	*p = (struct plan){ 1, 1, r->nl4 ? r->nl4 : 1, false, false, false };
 	if (r->family && r->family != family)
 		return false;
+	if (zonefw_is_dnat(r)) {	/* written about the packet before it was translated */
+		p->l4 = true;
+		p->nl4 = 1;
+		if (!zonefw_nat_of(r, family))
+			return false;
+	}
 	if (r->nsrc && !(r->flags & ZONEFW_RULE_NEG_SRC))
 		p->nsrc = of_family(r->src, r->nsrc, family);
-	if (r->ndst && !(r->flags & ZONEFW_RULE_NEG_DST))
+	if (r->ndst && !(r->flags & ZONEFW_RULE_NEG_DST) && !zonefw_is_dnat(r))
 		p->ndst = of_family(r->dst, r->ndst, family);
 	if (!p->nsrc || !p->ndst)
 		return false;
@@ -258,7 +274,9 @@ u32 *zonefw_boxes_fill(const struct zonefw_rule *r, u8 family, u32 rule, u32 *to
 		return to;
 	for (i = 0; i < p.ndst; i++) {
 		wide_span(words, &a[0], !r->ndst);
-		if (r->ndst && !(r->flags & ZONEFW_RULE_NEG_DST))
+		if (r->action == ZONEFW_PUBLISH)
+			target_span(zonefw_nat_of(r, family), words, &a[0]);
+		else if (r->ndst && !(r->flags & ZONEFW_RULE_NEG_DST) && !zonefw_is_dnat(r))
 			dat = next_span(r->dst, r->ndst, p.dst, dat, &a[0], family);
 		for (j = 0, sat = 0; j < p.nsrc; j++) {
 			wide_span(words, &a[1], !r->nsrc);

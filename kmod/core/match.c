@@ -66,7 +66,17 @@ bool zonefw_addr_in(const struct zonefw_addr *a, u8 family, const u8 *x)
 	return true;
 }
 
-static bool addrs_match(const struct zonefw_addr *a, u16 n, bool neg, u8 family, const u8 *x)
+/**
+ * zonefw_addrs_match() - is an address in a list?
+ * @a: ranges
+ * @n: how many; none: everything matches
+ * @neg: the complement
+ * @family: 4 or 6
+ * @x: address
+ *
+ * Return: true if it is.
+ */
+bool zonefw_addrs_match(const struct zonefw_addr *a, u16 n, bool neg, u8 family, const u8 *x)
 {
 	u16 i;
 
@@ -155,11 +165,12 @@ static bool packet_match(const struct zonefw_rule *r, struct zonefw_key *k)
 		return true;
 	if (k->flags & ZONEFW_K_REPLY) { /* unknown: the next packet of the other way decides */
 		k->guessed = true;
-		return r->action == ZONEFW_ACCEPT;
+		return zonefw_lets_pass(r->action);
 	}
 	if (!dev_match(r->in, r->nin, r->flags & ZONEFW_RULE_NEG_IN, k->in))
 		return false;
-	if (!dev_match(r->out, r->nout, r->flags & ZONEFW_RULE_NEG_OUT, k->out))
+	if (!(k->flags & ZONEFW_K_EARLY) &&
+	    !dev_match(r->out, r->nout, r->flags & ZONEFW_RULE_NEG_OUT, k->out))
 		return false;
 	if (r->nmac && !mac_match(r, k))
 		return false;
@@ -171,7 +182,7 @@ static bool packet_match(const struct zonefw_rule *r, struct zonefw_key *k)
 }
 
 /**
- * zonefw_rule_match() - does @k match every condition of @r?
+ * zonefw_conditions_match() - does @k meet every written condition of @r?
  * @r: rule
  * @k: packet
  *
@@ -179,17 +190,31 @@ static bool packet_match(const struct zonefw_rule *r, struct zonefw_key *k)
  *
  * Return: true if all conditions hold.
  */
-bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k)
+bool zonefw_conditions_match(const struct zonefw_rule *r, struct zonefw_key *k)
 {
 	if (r->family && r->family != k->family)
 		return false;
 	if (!l4_match(r, k))
 		return false;
-	if (!addrs_match(r->dst, r->ndst, r->flags & ZONEFW_RULE_NEG_DST, k->family, k->dst))
+	if (!zonefw_addrs_match(r->dst, r->ndst, r->flags & ZONEFW_RULE_NEG_DST, k->family, k->dst))
 		return false;
-	if (!addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, k->family, k->src))
+	if (!zonefw_addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, k->family, k->src))
 		return false;
 	return packet_match(r, k);
+}
+
+/**
+ * zonefw_rule_match() - does the rule decide on @k?
+ * @r: rule
+ * @k: packet, behind destination NAT
+ *
+ * A rule that translates decides on what it translated, and on nothing else.
+ *
+ * Return: true if it does.
+ */
+bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k)
+{
+	return zonefw_is_dnat(r) ? zonefw_nat_explains(r, k) : zonefw_conditions_match(r, k);
 }
 
 /**

@@ -34,6 +34,8 @@ struct zonefw_key {
 	u8 mac[6];		/* valid with K_MAC */
 	u32 mark;
 	u8 src[16], dst[16];	/* v4 in the first four bytes */
+	u8 odst[16];		/* destination before translation, valid with K_DNAT */
+	u16 odport, ozone;	/* likewise; the zone it would have gone to */
 	const char *in, *out;
 	bool guessed;		/* out: a fact that a reply does not show was asked for */
 	u8 ask;			/* who asks: ZONEFW_ASK_* */
@@ -48,6 +50,9 @@ struct zonefw_key {
 #define ZONEFW_K_TYPE	2u	/* ICMP type and code are known */
 #define ZONEFW_K_MAC	4u	/* source hardware address is known */
 #define ZONEFW_K_REPLY	8u	/* made from a flow, seen from a reply: mac, mark, dscp unknown */
+#define ZONEFW_K_DNAT	16u	/* the destination has been translated */
+#define ZONEFW_K_OLOCAL	32u	/* the destination as it came is an address of this router */
+#define ZONEFW_K_EARLY	64u	/* before destination NAT: the way out is not known yet */
 
 struct zonefw_rule {
 	struct zonefw_ident *ident;	/* id and counters, shared by policies */
@@ -62,12 +67,19 @@ struct zonefw_rule {
 	u8 action, family, dscp;
 	bool has_mark, has_dscp;
 	struct zonefw_live *live;	/* what only the moment can tell, or NULL */
+	const struct zonefw_nat *nat;	/* publish, redirect, snat: see core/nat.c */
+	const struct zonefw_addr *on;	/* publish: published addresses; none: the router's */
+	const u16 *hairpin;
+	const u8 *also_from;		/* hairpin: by zone: stands in its cells, too */
+	const u8 *tozone;		/* redirect: by zone: may packets be on their way there? */
+	u16 nnat, non, nhairpin;
 	void *blob;			/* struct nlattr as it came */
 };
 
 struct zonefw_celldef {
 	u16 from, to;
 	u8 action;
+	u32 options;			/* ZONEFW_CELL_OPTIONS */
 	bool has_default;
 	u32 arg;
 	const char *log;
@@ -82,6 +94,7 @@ struct zonefw_cell {
 	const u16 *parent;		/* not NULL: rules are asked for their zones, too */
 	const struct zonefw_celldef *def; /* NULL: drop */
 	bool live;			/* verdicts may change under one policy: see epoch.c */
+	u32 options;			/* ZONEFW_CELL_OPTIONS of all blocks that cover it */
 };
 
 /* One leaf on the way: boxes that a packet may be in. */
@@ -109,6 +122,8 @@ bool zonefw_addr_in(const struct zonefw_addr *a, u8 family, const u8 *x);
 bool zonefw_dev_match(const char *pattern, const char *name);
 bool zonefw_rule_plain(const struct zonefw_rule *r);
 bool zonefw_rule_match(const struct zonefw_rule *r, struct zonefw_key *k);
+bool zonefw_conditions_match(const struct zonefw_rule *r, struct zonefw_key *k);
+bool zonefw_addrs_match(const struct zonefw_addr *a, u16 n, bool neg, u8 family, const u8 *x);
 const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 					   const struct zonefw_cell *cell,
 					   struct zonefw_key *key, struct zonefw_cursor *cur);
@@ -116,5 +131,29 @@ int zonefw_prefix_match(const struct zonefw_net *n, u32 count, u8 family, const 
 bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone);
 const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,
 					       const u16 *parent, u16 from, u16 to);
+
+/* nat.c */
+static inline bool zonefw_is_dnat(const struct zonefw_rule *r)
+{
+	return r->action == ZONEFW_PUBLISH || r->action == ZONEFW_REDIRECT;
+}
+
+/* Does the action let a packet pass? */
+static inline bool zonefw_lets_pass(u8 action)
+{
+	return action == ZONEFW_ACCEPT || action == ZONEFW_PUBLISH || action == ZONEFW_REDIRECT;
+}
+
+/* Does the classifier go on behind the rule? */
+static inline bool zonefw_goes_on(u8 action)
+{
+	return action == ZONEFW_CONTINUE || action == ZONEFW_SNAT;
+}
+
+bool zonefw_rule_between(const u16 *parent, const struct zonefw_rule *r, u16 from, u16 to);
+const struct zonefw_nat *zonefw_nat_of(const struct zonefw_rule *r, u8 family);
+u16 zonefw_nat_port(const struct zonefw_rule *r, const struct zonefw_nat *n, u16 port);
+bool zonefw_nat_selects(const struct zonefw_rule *r, struct zonefw_key *k);
+bool zonefw_nat_explains(const struct zonefw_rule *r, struct zonefw_key *k);
 
 #endif

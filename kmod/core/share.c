@@ -76,6 +76,21 @@ static void mask_of(const struct work *w, const u16 *list, u32 n, struct mask *m
 		m->w[k / 32] &= ~(1u << (k % 32));
 }
 
+/* Where a rule stands; see zonefw_rule_between(). */
+static void masks_of(const struct work *w, const struct zonefw_rule *r, struct mask *from,
+		     struct mask *to)
+{
+	u32 z;
+
+	mask_of(w, r->from, r->nfrom, from);
+	mask_of(w, r->to, r->nto, to);
+	for (z = 0; r->also_from && z < w->z->nz; z++)
+		if (r->also_from[z])
+			from->w[z / 32] |= 1u << (z % 32);
+	if (r->action == ZONEFW_REDIRECT)
+		*to = (struct mask){ { 1u << ZONEFW_ZONE_SELF } };
+}
+
 static u32 hash_words(const u32 *p, u32 n)
 {
 	u64 h = 0x9e3779b97f4a7c15ull;
@@ -112,10 +127,7 @@ static void classes_fill(struct work *w)
 	u32 i, c, pos = 0;
 
 	for (i = 0; i < w->z->nrules; i++) {
-		const struct zonefw_rule *r = w->z->rules[i];
-
-		mask_of(w, r->from, r->nfrom, &from);
-		mask_of(w, r->to, r->nto, &to);
+		masks_of(w, w->z->rules[i], &from, &to);
 		c = class_of(w, &from, &to);
 		w->of_rule[i] = c;
 		w->class[c].n++;

@@ -111,13 +111,6 @@ static const struct zonefw_box *advance(struct zonefw_strand *s, const struct zo
 	return NULL;
 }
 
-/* Of a rule that was found in a loose table; see share.h. */
-static bool covers(const struct zonefw_cell *c, const struct zonefw_rule *r)
-{
-	return zonefw_zone_covers(c->parent, r->from, r->nfrom, c->from) &&
-	       zonefw_zone_covers(c->parent, r->to, r->nto, c->to);
-}
-
 /**
  * zonefw_cell_next() - the next rule of a cell that matches, in rule order
  * @rules: all rules of the policy
@@ -146,8 +139,9 @@ const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 		if (!best)
 			return NULL;
 		cur->slot = best->rule + 1;
-		if (cell->parent && !covers(cell, rules[best->rule]))
-			continue;
+		if (cell->parent && !zonefw_rule_between(cell->parent, rules[best->rule],
+							 cell->from, cell->to))
+			continue;	/* of a loose table; see share.h */
 		if (best->exact || zonefw_rule_match(rules[best->rule], key))
 			return rules[best->rule];
 	}

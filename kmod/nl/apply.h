@@ -25,6 +25,11 @@ struct nlattr *zonefw_keep_attr(struct zonefw_apply *a, const struct nlattr *at)
 u32 zonefw_count_attr(const struct nlattr *nest, int type);
 int zonefw_names_attr(const struct nlattr *nest, int type, char (**rows)[ZONEFW_DEVNAME], u32 n);
 
+/* rule.c, nat.c: parts of a rule */
+int zonefw_zones_attr(struct zonefw_apply *a, const struct nlattr *nest, const struct nlattr *at,
+		      const u16 **list, u16 *n);
+int zonefw_nat_parse(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb);
+
 /* one object each: zone.c, rule.c, celldef.c, options.c */
 int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at);

@@ -34,6 +34,7 @@ int zonefw_celldef_parse(struct zonefw_apply *a, const struct nlattr *at)
 	d->has_default = tb[ZONEFW_AC_ACTION];
 	d->action = d->has_default ? nla_get_u8(tb[ZONEFW_AC_ACTION]) : ZONEFW_DROP;
 	d->arg = tb[ZONEFW_AC_ARG] ? nla_get_u32(tb[ZONEFW_AC_ARG]) : 0;
+	d->options = tb[ZONEFW_AC_FLAGS] ? nla_get_u32(tb[ZONEFW_AC_FLAGS]) & ZONEFW_CELL_OPTIONS : 0;
 	d->log = tb[ZONEFW_AC_LOG] ? nla_data(tb[ZONEFW_AC_LOG]) : NULL;
 	for (i = 0; i < n; i++)
 		if (d->has_default && a->p->defs[i].has_default &&

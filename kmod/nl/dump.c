@@ -118,7 +118,7 @@ int zonefw_celldefs_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 static int fill_cell(struct sk_buff *skb, const struct cursor *c, u32 i)
 {
 	const struct zonefw_cell *cell = &c->p->cells[i];
-	u32 flags = cell->def ? ZONEFW_CELL_HAS_DEFAULT : 0;
+	u32 flags = cell->options | (cell->def ? ZONEFW_CELL_HAS_DEFAULT : 0);
 
 	if (!cell->nrules && !cell->def)
 		return 0;

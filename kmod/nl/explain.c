@@ -3,10 +3,13 @@
  * EXPLAIN: a packet described by attributes goes through the packet path's own
  * zone lookup, spoof check and classifier. Counts nothing, changes nothing.
  */
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 #include "family.h"
+#include "nat.h"
 #include "notify.h"
 #include "verdict.h"
 
@@ -18,6 +21,8 @@ struct question {
 	u16 from, to;
 	u32 rule;
 	u8 action, reason;
+	bool dnat, snat;
+	u8 source[16];		/* with snat */
 };
 
 static int fail(struct genl_info *info, int attr, const char *why)
@@ -108,6 +113,71 @@ static int zone_word(struct genl_info *info, int attr, const struct question *q,
 	return 0;
 }
 
+static struct net_device *device_of(const struct question *q, const char *name, u16 zone)
+{
+	struct net_device *dev;
+
+	if (*name)
+		return dev_get_by_name_rcu(q->net, name);
+	for_each_netdev_rcu(q->net, dev)
+		if (zonefw_dev_named(q->p, dev->ifindex, zone))
+			return dev;
+	return NULL;
+}
+
+/* PRE_ROUTING, or LOCAL_OUT: the destination is another one from here on. */
+static void destination(struct question *q)
+{
+	const struct zonefw_rule *r = zonefw_nat_find(q->p, q->net, q->from, &q->k);
+	const struct net_device *in = NULL;
+	struct nf_nat_range2 to;
+	u8 dst[16];
+
+	q->k.flags &= ~ZONEFW_K_EARLY;
+	if (q->from != ZONEFW_ZONE_SELF)
+		in = device_of(q, q->in, q->from);
+	if (!r || !zonefw_nat_target(q->net, in, r, &q->k, &to))
+		return;
+	q->dnat = true;
+	memcpy(dst, q->k.dst, sizeof(dst));
+	memcpy(q->k.dst, &to.min_addr, q->k.family == 4 ? 4 : 16);
+	zonefw_nat_before(q->p, q->net, &q->k, dst, q->k.dport);
+	if (to.flags & NF_NAT_RANGE_PROTO_SPECIFIED)
+		q->k.dport = ntohs(to.min_proto.all);
+}
+
+static bool masquerade(struct question *q, const struct net_device *out)
+{
+	struct in6_addr dst;
+	__be32 addr;
+
+	if (!out)
+		return false;
+	if (q->k.family == 4) {
+		addr = inet_select_addr(out, 0, RT_SCOPE_UNIVERSE);
+		memcpy(q->source, &addr, 4);
+		return addr;
+	}
+	memcpy(&dst, q->k.dst, sizeof(dst));
+	return !ipv6_dev_get_saddr(q->net, out, &dst, 0, (struct in6_addr *)q->source);
+}
+
+/* POST_ROUTING: what is let in may leave under another address. */
+static void source(struct question *q, const struct zonefw_rule *r)
+{
+	const struct net_device *out = device_of(q, q->out, q->to);
+	bool back = r && r->action == ZONEFW_PUBLISH && q->from != ZONEFW_ZONE_SELF &&
+		    (q->from == q->to || (*q->in && !strcmp(q->in, q->out)));
+	struct zonefw_source s;
+
+	if (q->to == ZONEFW_ZONE_SELF)
+		return;
+	s = zonefw_nat_source(q->p, &q->k, q->from, q->to, back);
+	q->snat = s.to || (s.masquerade && masquerade(q, out));
+	if (s.to)
+		memcpy(q->source, s.to->addr, sizeof(q->source));
+}
+
 static int zones_find(struct genl_info *info, struct question *q)
 {
 	struct nlattr **a = info->attrs;
@@ -126,6 +196,7 @@ static int zones_find(struct genl_info *info, struct question *q)
 	}
 	if (err)
 		return err;
+	destination(q);
 	if (a[ZONEFW_A_TO])
 		return zone_word(info, ZONEFW_A_TO, q, &q->to);
 	if (a[ZONEFW_A_EX_OUT])
@@ -172,7 +243,19 @@ static void decide(struct question *q)
 	zonefw_decide(q->p, &q->k, q->from, q->to, &v);
 	q->reason = v.reason;
 	q->rule = zonefw_rule_id(&v);
-	q->action = v.action;
+	q->action = zonefw_lets_pass(v.action) ? ZONEFW_ACCEPT : v.action;
+	if (q->action == ZONEFW_ACCEPT || q->action == ZONEFW_QUEUE)
+		source(q, v.rule);
+}
+
+static int put_nat(struct sk_buff *msg, const struct question *q)
+{
+	int len = q->k.family == 4 ? 4 : 16;
+
+	if (q->dnat && (nla_put(msg, ZONEFW_A_EX_DNAT, len, q->k.dst) ||
+			(q->k.flags & ZONEFW_K_PORTS && nla_put_u16(msg, ZONEFW_A_EX_DNAT_PORT, q->k.dport))))
+		return -EMSGSIZE;
+	return q->snat ? nla_put(msg, ZONEFW_A_EX_SNAT, len, q->source) : 0;
 }
 
 static int reply(struct genl_info *info, const struct question *q)
@@ -188,7 +271,7 @@ static int reply(struct genl_info *info, const struct question *q)
 	    nla_put_u8(msg, ZONEFW_A_ACTION, q->action) ||
 	    nla_put_u8(msg, ZONEFW_A_REASON, q->reason) ||
 	    nla_put_string(msg, ZONEFW_A_EX_IN, q->in) ||
-	    nla_put_string(msg, ZONEFW_A_EX_OUT, q->out)) {
+	    nla_put_string(msg, ZONEFW_A_EX_OUT, q->out) || put_nat(msg, q)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}

@@ -98,6 +98,9 @@ const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1] = {
 	[ZONEFW_AR_MARK] = NLA_POLICY_EXACT_LEN(8),
 	[ZONEFW_AR_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
 	[ZONEFW_AR_LIVE] = { .type = NLA_NESTED },
+	[ZONEFW_AR_NAT] = { .type = NLA_BINARY },
+	[ZONEFW_AR_ON_ADDR] = { .type = NLA_BINARY },
+	[ZONEFW_AR_HAIRPIN] = { .type = NLA_BINARY },
 };
 
 const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1] = {
@@ -106,7 +109,7 @@ const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1] = {
 	[ZONEFW_AC_ACTION] = NLA_POLICY_MAX(NLA_U8, ZONEFW_REJECT),
 	[ZONEFW_AC_ARG] = NLA_POLICY_MAX(NLA_U32, __ZONEFW_REJ_MAX - 1),
 	[ZONEFW_AC_LOG] = { .type = NLA_NUL_STRING, .len = ZONEFW_PREFIX_MAX },
-	[ZONEFW_AC_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_CELL_LOG),
+	[ZONEFW_AC_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_CELL_SETTABLE),
 	[ZONEFW_AC_TEXT] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
 };
 

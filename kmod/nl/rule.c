@@ -8,8 +8,18 @@
 #include "apply.h"
 #include "gen.h"
 
-static int zone_list(struct zonefw_apply *a, const struct nlattr *nest, const struct nlattr *at,
-		     const u16 **list, u16 *n)
+/**
+ * zonefw_zones_attr() - a list of zones
+ * @a: the message
+ * @nest: the rule
+ * @at: the list
+ * @list: out: points into @at
+ * @n: out: how many
+ *
+ * Return: 0 or -EINVAL with a sentence.
+ */
+int zonefw_zones_attr(struct zonefw_apply *a, const struct nlattr *nest, const struct nlattr *at,
+		      const u16 **list, u16 *n)
 {
 	u16 i;
 
@@ -75,11 +85,11 @@ bool zonefw_addrs_ok(const struct zonefw_addr *x, u32 n)
 static int rule_lists(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
 {
 	const struct nlattr *n = r->blob;
-	int err = zone_list(a, n, tb[ZONEFW_AR_FROM], &r->from, &r->nfrom);
+	int err = zonefw_zones_attr(a, n, tb[ZONEFW_AR_FROM], &r->from, &r->nfrom);
 	u16 i;
 
 	if (!err)
-		err = zone_list(a, n, tb[ZONEFW_AR_TO], &r->to, &r->nto);
+		err = zonefw_zones_attr(a, n, tb[ZONEFW_AR_TO], &r->to, &r->nto);
 	if (!err)
 		err = list_of(a, n, tb[ZONEFW_AR_SRC], sizeof(*r->src), (const void **)&r->src, &r->nsrc);
 	if (!err)
@@ -169,6 +179,8 @@ int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
 		err = rule_devs(a, r);
 	if (!err && tb[ZONEFW_AR_LIVE])
 		err = zonefw_live_parse(a, r, tb[ZONEFW_AR_LIVE]);
+	if (!err)
+		err = zonefw_nat_parse(a, r, tb);
 	a->want[i] = !err && tb[ZONEFW_AR_ID] ? nla_get_u32(tb[ZONEFW_AR_ID]) : 0;
 	return err;
 }

@@ -130,8 +130,22 @@ if timeout 20 "$Z" _dump big.conf > big.txt && [ "$(grep -c 'name r' big.txt)" =
 else
 	fail=$((fail + 1)); echo "FAIL: many blocks and names"
 fi
-printf 'zone a { dev x }\na -> any { masquerade }\n' > m.conf
-c "apply refuses" 1 "m.conf:2:12: error: 'masquerade' is not supported yet" apply m.conf
+printf 'zone a { dev x }\na -> any { offload }\n' > m.conf
+c "apply refuses" 1 "m.conf:2:12: error: 'offload' is not supported yet" apply m.conf
+d "publish, both families" "let h = 10.0.0.1, 2001:db8::1
+$Z2 wan -> lan { publish https to h:8443 hairpin from lan on 192.0.2.1 name site }" \
+  "publish https to 10.0.0.1:8443, [2001:db8::1]:8443 on 192.0.2.1 hairpin from lan name site"
+d "publish any" "$Z2 wan -> lan { publish any to 10.0.0.1 }" "publish any to 10.0.0.1"
+d "redirect" "$Z2 lan -> wan { redirect tcp dport 80 to :3128 }" "redirect to :3128 tcp dport 80"
+d "snat and one family" "$Z2 lan -> wan { snat src 10.0.0.9 to 192.0.2.9; masquerade ipv4 }" "snat to 192.0.2.9 src 10.0.0.9"
+t "publish a net" 1 "is not one host" "$Z2 wan -> lan { publish http to 10.0.0.0/24 }"
+t "publish nothing" 1 "or is 'publish any to HOST'" "$Z2 wan -> lan { publish to 10.0.0.1 }"
+t "publish nowhere" 1 "publish needs 'to HOST'" "$Z2 wan -> lan { publish http }"
+t "redirect nowhere" 1 "redirect needs 'to :PORT'" "$Z2 lan -> wan { redirect tcp dport 80 }"
+t "range of ports" 1 "needs one range of dport that is as long" "$Z2 wan -> lan { publish tcp dport 80-90 to 10.0.0.1:80-85 }"
+t "port without ports" 1 "a target port needs tcp, udp or sctp" "$Z2 wan -> lan { publish icmp to 10.0.0.1:80 }"
+t "snat with a port" 1 "snat translates the address only" "$Z2 lan -> wan { snat to 192.0.2.9:80 }"
+t "hairpin zone" 1 "no zone 'lna'" "$Z2 wan -> lan { publish http to 10.0.0.1 hairpin from lna }"
 c "no such command" 1 "did you mean 'show'?" shwo
 c "version" 0 "zonefw " --version
 c "help" 0 "usage:" help

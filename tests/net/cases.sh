@@ -3,7 +3,7 @@
 # cases.sh: runs the cases in the test machine. ONLY="A01 A02" runs some of them.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1090
-for f in lib policy dmz state life tool oper live; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
+for f in lib policy dmz state nat life tool oper live; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
 # shellcheck disable=SC2034
 WHY='' CHECKS=0
 
@@ -45,6 +45,11 @@ run_case E08 "broken headers" E08
 run_case F01 "inside source from outside" F01
 run_case F03 "cross-leg sources" F03
 run_case F04 "martians" F04
+run_case G01 "published services" G01
+run_case G02 "open flows of a publish that goes" G02
+run_case G03 "translation is not permission" G03
+run_case G20 "masquerade and snat" G20
+run_case G21 "a mapping outlives commits" G21
 run_case I01 "isolation of namespaces" I01
 run_case I06 "the default of a new namespace" I06
 run_case J02 "unload while armed" J02

@@ -55,6 +55,16 @@
 #define ZONEFW_LIVE_ALL	0xfu
 #define ZONEFW_CELL_LOG	(1u << 0)
 #define ZONEFW_CELL_HAS_DEFAULT	(1u << 1)	/* GET_CELLS only */
+#define ZONEFW_CELL_MASQ4	(1u << 2)	/* masquerade, by family */
+#define ZONEFW_CELL_MASQ6	(1u << 3)
+#define ZONEFW_CELL_OFFLOAD	(1u << 4)
+#define ZONEFW_CELL_CLAMP_MSS	(1u << 5)
+#define ZONEFW_CELL_OPTIONS	0x3cu
+#define ZONEFW_CELL_SETTABLE	0x3du
+#define ZONEFW_NAT_PORT	1u	/* the port is translated as well */
+#define ZONEFW_NAT_ANY	2u	/* publish any: what nobody else wants */
+#define ZONEFW_NAT_HAIRPIN	4u
+#define ZONEFW_NAT_ALL	7u
 
 /* a prefix; bits behind len must be 0 */
 struct zonefw_net {
@@ -83,6 +93,15 @@ struct zonefw_addr {
 	__u8 hi[16];
 };
 
+/* Where publish, redirect and snat lead; at most one per family. */
+struct zonefw_nat {
+	__u8 family;	/* 4 or 6; redirect: 0 */
+	__u8 flags;	/* ZONEFW_NAT_*, alike in all of a rule */
+	__u16 port_lo, port_hi;	/* with NAT_PORT: one port, or as many as the rule matches */
+	__u8 pad[2];
+	__u8 addr[16];
+};
+
 /* a member of a set; bits behind len must be 0 */
 struct zonefw_elem {
 	__u8 family;	/* 4 or 6; 0: a port */
@@ -107,6 +126,9 @@ enum zonefw_action {
 	ZONEFW_REJECT,
 	ZONEFW_QUEUE,
 	ZONEFW_CONTINUE,
+	ZONEFW_PUBLISH,
+	ZONEFW_REDIRECT,
+	ZONEFW_SNAT,	/* names a source address; decides nothing */
 	__ZONEFW_ACTION_MAX
 };
 
@@ -244,6 +266,9 @@ enum zonefw_attr {
 	ZONEFW_A_SETELEMS,	/* nested zonefw_attr_setelems; APPLY: repeated */
 	ZONEFW_A_SETNAME,	/* string */
 	ZONEFW_A_LOST,	/* u32: GET_SETS: members refused because the set was full */
+	ZONEFW_A_EX_DNAT,	/* binary 4 or 16: EXPLAIN: where the destination is translated to */
+	ZONEFW_A_EX_DNAT_PORT,	/* u16 */
+	ZONEFW_A_EX_SNAT,	/* binary 4 or 16: EXPLAIN: what the source is translated to */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)
@@ -318,6 +343,9 @@ enum zonefw_attr_rule {
 	ZONEFW_AR_MARK,	/* u32[2]: value, mask */
 	ZONEFW_AR_DSCP,	/* u8 0..63 */
 	ZONEFW_AR_LIVE,	/* nested zonefw_attr_live */
+	ZONEFW_AR_NAT,	/* struct zonefw_nat[]: publish, redirect, snat */
+	ZONEFW_AR_ON_ADDR,	/* struct zonefw_addr[]: publish: published addresses; absent: this router's */
+	ZONEFW_AR_HAIRPIN,	/* u16[]: publish: zones; absent: all that may reach TO */
 	__ZONEFW_AR_MAX
 };
 #define ZONEFW_AR_MAX (__ZONEFW_AR_MAX - 1)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# nat.sh: group G of the cases: addresses that are translated, services that are published, and that
+# translation is not permission.
+
+# from_seen NAME HOST FAM PROTO DPORT: the sources of what reached HOST on that port
+from_seen() {
+  awk -v h="$2" -v f="$3" -v p="$4" -v d="$5" '$1 == h && $2 == "I" && $3 == f && $4 == p && $8 == d { print $5 }' \
+    "$T/seen-$1" | sort -u | tr '\n' ' '
+}
+fwaddr() { if [ "$1" = 4 ]; then echo "${FW4[$2]}"; else echo "${FW6[$2]}"; fi; }
+# published FROM ZONE PORT [UNTIL]: a connection to fw's address in ZONE, both families
+published() {
+  local f
+  for f in 4 6; do is "tcp$f $1>fw($2):$3" "$(tcp "$1" "$(fwaddr $f "$2")" "$3" 3000)" "${4:-open}"; done
+}
+# shut FROM ZONE PORT: refused by silence
+shut() {
+  local f
+  for f in 4 6; do is "tcp$f $1>fw($2):$3" "$(tcp "$1" "$(fwaddr $f "$2")" "$3" 700)" timeout; done
+}
+NATLETS="$LETS
+let alias = 198.18.9.77, 2001:2:0:9::77
+"
+G20() {
+  local f
+  apply "$ZONES$NATLETS
+int -> wan { masquerade; snat to alias src db; default accept }
+dmz -> wan { default accept }
+wan -> int { default drop }
+self -> any { default accept }" || return
+  watch g20 ext1 ext2
+  tcp_ok pc ext1 80; udp_ok pc ext2 53; echo_ok pc ext1; tcp_ok db ext1 443; tcp_ok web ext1 25
+  unwatch g20
+  for f in 4 6; do
+    is "pc is masqueraded, tcp v$f" "$(from_seen g20 ext1 $f 6 80)" "$(fwaddr $f wan) "
+    is "pc is masqueraded, udp v$f" "$(from_seen g20 ext2 $f 17 53)" "$(fwaddr $f wan) "
+    is "web is not, v$f" "$(from_seen g20 ext1 $f 6 25)" "$(addr $f web) "
+  done
+  is "db has its alias" "$(from_seen g20 ext1 4 6 443)" "198.18.9.77 "
+  is "db has its alias, v6" "$(from_seen g20 ext1 6 6 443)" "2001:2:0:9::77 "
+  blocked tcp ext1 pc 80
+  # one family only
+  apply "$ZONES int -> wan { masquerade ipv4; default accept }" || return
+  watch g20b ext1
+  tcp_ok pc ext1 80
+  unwatch g20b
+  is "ipv4 is masqueraded" "$(from_seen g20b ext1 4 6 80)" "${FW4[wan]} "
+  is "ipv6 is not" "$(from_seen g20b ext1 6 6 80)" "${A6[pc]} "
+  apply "$P0"
+}
+# a mapping stays as it is while the policy changes around it
+G21() {
+  local i n f=$T/g21
+  apply "$ZONES int -> wan { masquerade; default accept }" || return
+  watch g21 ext1
+  on pc pkt stream "${A4[ext1]}" 80 60 50 > "$f" & n=$!
+  for i in 1 2 3 4 5 6; do
+    apply "$ZONES int -> wan { masquerade; default accept }
+dmz -> wan { accept tcp dport $i }" || break
+    sleep 0.2
+  done
+  wait $n
+  unwatch g21
+  is "echoes that came back" "$(cat "$f")" 60
+  is "source ports of the flow" "$(awk '$2 == "I" && $3 == 4 && $4 == 6 && $8 == 80 { print $5, $7 }' "$T/seen-g21" | sort -u | wc -l)" 1
+  apply "$P0"
+}
+PUBLISH="$ZONES$NATLETS"'
+wan -> dmz {
+	publish tcp dport 443 to rp:8443 name site
+	publish udp dport 5353 to rp:53
+	publish tcp dport 2525 to mx:25 on 198.18.9.1, 2001:2:0:9::1
+	publish tcp dport 2600-2603 to mx:22-25
+	publish tcp dport 2700 to web:80 src 198.18.9.12, 2001:2:0:9::12
+	default drop
+}
+int -> dmz { accept tcp dport 8443 }
+self -> any { default accept }'
+G01() {
+  local f
+  apply "$PUBLISH" || return
+  watch g01 rp mx web
+  published ext1 wan 443; published ext1 wan 2525; published ext1 wan 2603; published ext2 wan 2700
+  for f in 4 6; do is "udp$f" "$(udp ext1 "$(fwaddr $f wan)" 5353 3000)" open; done
+  is "payload both ways" "$(on ext1 pkt stream "${FW4[wan]}" 443 20 5)" 20
+  published ext1 wan 2601 refused; shut ext1 wan 2604; shut ext1 wan 2700; shut ext1 wan 444
+  unwatch g01
+  for f in 4 6; do
+    is "rp sees the client, v$f" "$(from_seen g01 rp $f 6 8443)" "$(addr $f ext1) "
+    is "mx sees the client, v$f" "$(from_seen g01 mx $f 6 25)" "$(addr $f ext1) "
+    is "the mapped range, v$f" "$(from_seen g01 mx $f 6 23)" "$(addr $f ext1) "
+    is "web sees ext2 only, v$f" "$(from_seen g01 web $f 6 80)" "$(addr $f ext2) "
+  done
+}
+# permission is the translation's own: not the destination's, not another table's
+G03() {
+  local f
+  apply "$PUBLISH" || return
+  blocked tcp ext1 rp 8443; blocked tcp ext1 rp 443; blocked tcp ext1 mx 25; blocked udp ext1 rp 53
+  published pc dmz 443 timeout
+  fw nft -f - <<'N' || { miss "nft refused its rules"; return; }
+table inet other {
+chain c {
+  type nat hook prerouting priority dstnat;
+  ip daddr 198.18.9.1 tcp dport 4443 dnat ip to 198.18.3.81:8443
+  ip6 daddr 2001:2:0:9::1 tcp dport 4443 dnat ip6 to [2001:2:0:3::81]:8443
+  ip daddr 198.18.9.99 tcp dport 443 dnat ip to 198.18.3.81:8443
+  ip daddr 198.18.9.1 tcp dport 443 dnat ip to 198.18.3.80:80
+}
+}
+N
+  watch g03 rp web
+  shut ext1 wan 4443
+  is "another address, the same target" "$(tcp ext1 198.18.9.99 443 700)" timeout
+  unwatch g03
+  is "what the other table led to rp" "$(seen g03 "^rp I [46] 6 .* 8443 ")" 0
+  watch g03b rp web
+  published ext1 wan 443
+  unwatch g03b
+  at_least "the policy translates first" "$(seen g03b "^rp I 4 6 .* 8443 ")" 1
+  is "and the other table not at all" "$(seen g03b "^web I 4 6 .* 80 ")" 0
+  # a cell that accepts the target lets the other table's flow in: the zone pair decides
+  apply "$PUBLISH
+wan -> dmz { accept tcp dport 8443 dst rp }" || return
+  published ext1 wan 4443
+  fw nft delete table inet other
+  apply "$P0"
+}
+# a publish that goes takes its open flows along, others stay
+G02() {
+  local n m
+  apply "$PUBLISH" || return
+  on ext1 pkt stream "${FW4[wan]}" 443 100 50 > "$T/g02a" & n=$!
+  on ext1 pkt stream "${FW6[wan]}" 2525 100 50 > "$T/g02b" & m=$!
+  sleep 1
+  apply "${PUBLISH/publish tcp dport 443 to rp:8443 name site/}" || { wait $n $m; return; }
+  wait $n; wait $m
+  [ "$(cat "$T/g02a")" -lt 100 ] && pass || miss "the flow of a publish that is gone went on"
+  is "the other publish's flow" "$(cat "$T/g02b")" 100
+  shut ext1 wan 443
+  apply "$P0"
+}
