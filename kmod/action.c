@@ -14,6 +14,7 @@
 #include "action.h"
 #include "drops.h"
 #include "nl/notify.h"
+#include "trace.h"
 
 static const u8 unreach4[] = {
 	[ZONEFW_REJ_AUTO] = ICMP_PORT_UNREACH, [ZONEFW_REJ_TCP_RESET] = ICMP_PORT_UNREACH,
@@ -60,6 +61,8 @@ unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 re
 {
 	zonefw_stat(k->zn, reason);
 	zonefw_drops_record(k, action, reason);
+	if (zonefw_tracing())
+		zonefw_trace_packet(k, action, reason);
 	if (action == ZONEFW_REJECT) {
 		zonefw_stat(k->zn, ZONEFW_S_REJECTED);
 		answer(k, arg);

@@ -3,6 +3,7 @@
  * Per-CPU counters: of rules and cells (packets, bytes) and of the namespace
  * by reason. Written in the packet path with bottom halves off, read anywhere.
  */
+#include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include "zonefw.h"
@@ -67,6 +68,50 @@ void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
 	}
 }
 
+/**
+ * zonefw_ident_hit() - a packet was judged anew, and this rule decided
+ * @i: the rule's identity
+ * @flow: it lets a connection in
+ *
+ * Context: packet path; packets of known flows do not come here.
+ */
+void zonefw_ident_hit(struct zonefw_ident *i, bool flow)
+{
+	u32 now = ktime_get_real_seconds();
+	struct zonefw_count *c;
+
+	if (!READ_ONCE(i->first))
+		WRITE_ONCE(i->first, now);
+	if (READ_ONCE(i->last) != now)
+		WRITE_ONCE(i->last, now);
+	if (!flow)
+		return;
+	local_bh_disable();
+	c = this_cpu_ptr(i->count);
+	u64_stats_update_begin(&c->syncp);
+	u64_stats_inc(&c->flows);
+	u64_stats_update_end(&c->syncp);
+	local_bh_enable();
+}
+
+u64 zonefw_ident_flows(const struct zonefw_ident *i)
+{
+	unsigned int start;
+	u64 sum = 0, n;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct zonefw_count *c = per_cpu_ptr(i->count, cpu);
+
+		do {
+			start = u64_stats_fetch_begin(&c->syncp);
+			n = u64_stats_read(&c->flows);
+		} while (u64_stats_fetch_retry(&c->syncp, start));
+		sum += n;
+	}
+	return sum;
+}
+
 /* A packet counted at the same moment on another CPU may survive the reset. */
 void zonefw_ident_zero(struct zonefw_ident *i)
 {
@@ -77,7 +122,10 @@ void zonefw_ident_zero(struct zonefw_ident *i)
 
 		u64_stats_set(&c->packets, 0);
 		u64_stats_set(&c->bytes, 0);
+		u64_stats_set(&c->flows, 0);
 	}
+	WRITE_ONCE(i->first, 0);
+	WRITE_ONCE(i->last, 0);
 }
 
 static void add(const struct zonefw_ident *i, u32 bytes)

@@ -21,6 +21,7 @@
 #include "hook.h"
 #include "judge.h"
 #include "skbkey.h"
+#include "trace.h"
 #include "vcache.h"
 
 /**
@@ -122,7 +123,7 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	k.logged = false;
 	if (READ_ONCE(k.zn->panic))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
-	if (k.p && st->hook != NF_INET_LOCAL_OUT && known_flow(&k, out))
+	if (k.p && st->hook != NF_INET_LOCAL_OUT && !zonefw_tracing() && known_flow(&k, out))
 		return NF_ACCEPT;
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);

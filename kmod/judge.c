@@ -14,6 +14,7 @@
 #include "judge.h"
 #include "nat.h"
 #include "skbkey.h"
+#include "trace.h"
 #include "vcache.h"
 #include "verdict.h"
 
@@ -21,6 +22,8 @@ static unsigned int pass(const struct zonefw_pkt *k, u8 reason)
 {
 	zonefw_stat(k->zn, reason);
 	zonefw_stat(k->zn, ZONEFW_S_ACCEPTED);
+	if (zonefw_tracing())
+		zonefw_trace_packet(k, ZONEFW_ACCEPT, reason);
 	return NF_ACCEPT;
 }
 
@@ -114,6 +117,8 @@ static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdic
 {
 	zonefw_stat(k->zn, ZONEFW_S_QUEUED);
 	zonefw_stat(k->zn, v->reason);
+	if (zonefw_tracing())
+		zonefw_trace_packet(k, ZONEFW_QUEUE, v->reason);
 	return NF_QUEUE_NR(v->arg) |
 	       (v->rule->flags & ZONEFW_RULE_BYPASS ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
 }
@@ -143,6 +148,9 @@ static unsigned int judge_new(struct zonefw_pkt *k, struct nf_conn *ct)
 	k->rule = zonefw_rule_id(&v);
 	k->logged = v.log;
 	count_rule(k, v.rule);
+	if (v.rule)
+		zonefw_ident_hit(v.rule->ident, ct && !nf_ct_is_confirmed(ct) &&
+				 (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE));
 	if (v.log)
 		zonefw_log(k, v.log, zonefw_rule_id(&v), v.action, v.reason);
 	if (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE)
@@ -191,6 +199,7 @@ static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool re
 		    !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
 			return rematch(k, ct, reply, from, to);
 		count_rule(k, slot ? k->p->rules[slot - 1] : NULL);
+		k->rule = slot ? k->p->rules[slot - 1]->ident->id : 0;
 		return pass(k, ZONEFW_R_ESTABLISHED);
 	case ZONEFW_OTHER_ZONES:
 		return judge_new(k, NULL);

@@ -7,10 +7,13 @@
 #include <linux/rtnetlink.h>
 #include <net/netfilter/nf_nat_masquerade.h>
 #include <net/netns/generic.h>
+#include <linux/netlink.h>
+#include "candidate.h"
 #include "drops.h"
 #include "hook.h"
 #include "nl/family.h"
 #include "pending.h"
+#include "trace.h"
 #include "zonefw.h"
 
 unsigned int zonefw_net_id __read_mostly;
@@ -37,6 +40,8 @@ static int __net_init ns_init(struct net *net)
 	mutex_init(&zn->lock);
 	spin_lock_init(&zn->log_lock);
 	zonefw_pending_init(zn);
+	INIT_LIST_HEAD(&zn->candidates);
+	INIT_LIST_HEAD(&zn->tracers);
 	zn->next_id = 1;
 	zn->stats = alloc_percpu(struct zonefw_stats);
 	if (!zn->stats)
@@ -61,6 +66,7 @@ static void __net_exit ns_pre_exit(struct net *net)
 	struct zonefw_ns *zn = zonefw_ns(net);
 
 	zonefw_pending_exit(zn);
+	zonefw_trace_exit(zn);
 	mutex_lock(&zn->lock);
 	if (zn->hooks)
 		zonefw_hooks_update(zn, false);
@@ -79,6 +85,7 @@ static void __net_exit ns_exit(struct net *net)
 	}
 	if (zn->panic)
 		module_put(THIS_MODULE);
+	zonefw_candidates_exit(zn);
 	zonefw_drops_free(zn->drops);
 	kvfree(zn->epochs);
 	free_percpu(zn->stats);
@@ -110,10 +117,15 @@ static int __init zonefw_init(void)
 	err = nf_nat_masquerade_inet_register_notifiers();
 	if (err)
 		goto notifier;
-	err = zonefw_family_init();
+	err = netlink_register_notifier(&zonefw_netlink_nb);
 	if (err)
 		goto masquerade;
+	err = zonefw_family_init();
+	if (err)
+		goto netlink;
 	return 0;
+netlink:
+	netlink_unregister_notifier(&zonefw_netlink_nb);
 masquerade:
 	nf_nat_masquerade_inet_unregister_notifiers();
 notifier:
@@ -126,6 +138,7 @@ pernet:
 static void __exit zonefw_exit(void)
 {
 	zonefw_family_exit();
+	netlink_unregister_notifier(&zonefw_netlink_nb);
 	nf_nat_masquerade_inet_unregister_notifiers();
 	unregister_netdevice_notifier(&zonefw_netdev_nb);
 	unregister_pernet_subsys(&zonefw_pernet);

@@ -23,6 +23,7 @@
  */
 int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 {
+	struct zonefw_vcache *vcache;
 	int err;
 
 	lockdep_assert_held(&zn->lock);
@@ -34,8 +35,10 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 		zn->nat = false;
 		zonefw_hooks_unregister(zn->net);
 		synchronize_net();
-		zonefw_vcache_free(zn->vcache);
-		zn->vcache = NULL;
+		vcache = zn->vcache;
+		WRITE_ONCE(zn->vcache, NULL);
+		synchronize_net();	/* the control plane peeks into it, too */
+		zonefw_vcache_free(vcache);
 		zn->hooks = false;
 		return 0;
 	}

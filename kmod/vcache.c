@@ -175,3 +175,34 @@ bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 
 	}
 	return false;
 }
+
+/**
+ * zonefw_vcache_peek() - a flow's stamp, for the control plane
+ * @c: cache
+ * @ct: the flow
+ * @gen: generation it must be of
+ * @st: out
+ *
+ * Return: true if there is one.
+ */
+bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
+			struct zonefw_stamp *st)
+{
+	struct set *s = set_of(c, ct);
+	u64 key = fold(c, ct);
+	int w;
+
+	for (w = 0; w < WAYS; w++) {
+		u64 check = READ_ONCE(s->way[w].check);
+		u64 stamp = READ_ONCE(s->way[w].stamp);
+
+		if (!check || (check ^ stamp) != key || stamp >> 40 != (gen & GEN_MASK))
+			continue;
+		st->gen = stamp >> 40;
+		st->from = stamp >> 32;
+		st->to = stamp >> 24;
+		st->slot = stamp & 0xffffff;
+		return true;
+	}
+	return false;
+}

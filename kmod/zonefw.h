@@ -6,6 +6,7 @@
  *   rtnl            devices do not come, go or get renamed meanwhile
  *   zonefw_ns.lock  mutex: the one writer; policy, panic, hooks
  *   RCU             the packet path reads zonefw_ns.policy and policy->devs
+ *   tracer.lock     spinlock (bh): one tracer's token bucket; see trace.c
  *   drops.lock      spinlock (bh): the ring of recent drops and its token bucket; see drops.c
  *   zonefw_set.lock spinlock (bh): members of a set come and go, by command or packet
  *   log_lock        spinlock (bh): the log's token bucket, written per logged packet
@@ -24,7 +25,7 @@
 #include "core/share.h"
 
 struct zonefw_count {
-	u64_stats_t packets, bytes;
+	u64_stats_t packets, bytes, flows;
 	struct u64_stats_sync syncp;
 };
 
@@ -32,6 +33,7 @@ struct zonefw_count {
 struct zonefw_ident {
 	refcount_t ref;
 	u32 id;
+	u32 first, last;	/* seconds since 1970 of packets judged anew by it, 0: never */
 	struct zonefw_count __percpu *count;
 };
 
@@ -119,6 +121,9 @@ struct zonefw_ns {
 	struct mutex lock;		/* see the top of this file */
 	struct zonefw_policy __rcu *policy;
 	struct zonefw_vcache *vcache;	/* set before hooks go on, freed after */
+	struct list_head candidates;	/* under lock; see candidate.c */
+	u32 ncandidates;
+	struct list_head tracers;	/* written under lock, read by RCU; see trace.c */
 	struct zonefw_drops *drops;	/* set before hooks first go on, freed with the namespace */
 	struct zonefw_stats __percpu *stats;
 	u32 gen, next_id;
@@ -147,6 +152,8 @@ struct zonefw_ident *zonefw_ident_get(struct zonefw_ident *i);
 void zonefw_ident_put(struct zonefw_ident *i);
 void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
 void zonefw_ident_zero(struct zonefw_ident *i);
+void zonefw_ident_hit(struct zonefw_ident *i, bool flow);
+u64 zonefw_ident_flows(const struct zonefw_ident *i);
 void zonefw_count(const struct zonefw_ident *i, u32 bytes);
 void zonefw_count_flow(const struct zonefw_ns *zn, const struct zonefw_ident *cell,
 		       const struct zonefw_ident *rule, u32 bytes);

@@ -33,6 +33,8 @@ struct nl_msg *codec_apply(struct model *m);
 struct pos codec_where(struct model *m, struct nl_msg *msg, int off);
 struct model *codec_running(int *err);
 void codec_reuse(struct model *m, struct model *old);
+void codec_match(struct nl_msg *m, struct rule *r);
+int codec_candidate(struct model *m, struct model *old);
 int codec_cells(struct model *m, void *vec);
 int codec_send(struct model *m, uint32_t *gen);
 typedef VEC(struct cellstat) cellvec;
@@ -90,6 +92,8 @@ int show_rules(int argc, char **argv, int words);
 
 /* usage.c: arguments; all of them return EX_REFUSED */
 int show_drops(struct model *m);
+int show_flows(struct model *m);
+int cmd_flow(int argc, char **argv);
 struct rule *rule_by_id(struct model *m, uint32_t id);
 const char *verdict_word(int a);
 const char *reason_word(int r);
@@ -104,7 +108,9 @@ int usage_no_zone(struct model *m, char *name);
 bool help_asked(int argc, char **argv);
 void typed_set(int argc, char **argv);
 struct src *cmdline_src(struct model *m, int argc, char **argv);
-int own_session_cut(struct model *m);
+int session_cut(struct model *m, struct model *old);
+int diff_flows(struct model *m, struct model *old, int differ);
+bool model_supported(struct model *m);
 extern char **g_argv;
 extern int g_argc;
 #endif

@@ -2,23 +2,11 @@
 /* Whole policies: apply, check, diff, export, flush, panic, stats reset. */
 #include "cmd.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define DEFAULT_CONF "/etc/zonefw/zonefw.conf"
-
-static bool refuse_unsupported(struct model *m)
-{
-	for (int i = 0; i < m->unsup.n; i++)
-		err_at(m, m->unsup.v[i].pos, "'%s' is not supported yet", m->unsup.v[i].what);
-	return m->unsup.n > 0;
-}
 
 int cmd_dump(int argc, char **argv)
 {
@@ -72,100 +60,6 @@ int cmd_check(int argc, char **argv)
 	return m->errors ? EX_REFUSED : EX_DONE;
 }
 
-/* the device whose address the caller's session ends on */
-static char *device_of(int fam, u128 addr)
-{
-	struct ifaddrs *all, *i;
-	char *dev = NULL;
-
-	if (getifaddrs(&all))
-		return NULL;
-	for (i = all; i && !dev; i = i->ifa_next) {
-		if (!i->ifa_addr)
-			continue;
-		if (fam == 4 && i->ifa_addr->sa_family == AF_INET &&
-		    load_be((void *)&((struct sockaddr_in *)i->ifa_addr)->sin_addr, 4) == addr)
-			dev = xstrdup(i->ifa_name);
-		if (fam == 6 && i->ifa_addr->sa_family == AF_INET6 &&
-		    load_be((void *)&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr, 16) == addr)
-			dev = xstrdup(i->ifa_name);
-	}
-	freeifaddrs(all);
-	return dev;
-}
-
-static bool in_nets(const struct zone *z, int fam, u128 a, int *len)
-{
-	bool hit = false;
-
-	*len = -1;
-	for (int i = 0; i < z->nets.n; i++) {
-		const struct zonefw_net *n = &z->nets.v[i];
-		int bits = fam == 4 ? 32 : 128;
-		u128 d = a ^ load_be(n->addr, bits / 8);
-
-		if (n->family != fam || (n->len && d >> (bits - n->len)))
-			continue;
-		hit = true;
-		if (n->len > *len)
-			*len = n->len;
-	}
-	return hit || !z->nets.n;
-}
-
-static struct zone *zone_of(struct model *m, const char *dev, int fam, u128 addr)
-{
-	struct zone *best = NULL;
-	int bestscore = -1;
-
-	for (int i = 0; i < m->zones.n; i++) {
-		struct zone *z = m->zones.v[i];
-		int len, kind = -1;
-
-		if (!in_nets(z, fam, addr, &len))
-			continue;
-		for (int k = 0; k < z->dev.n; k++) {
-			if (!strcmp(z->dev.v[k], dev))
-				kind = 3;
-			else if (kind < 2 && glob_match(z->dev.v[k], dev))
-				kind = 2;
-		}
-		if (z->nets.n && !z->dev.n && !z->group.n)
-			kind = 0;
-		if (kind >= 0 && (len + 1) * 4 + kind > bestscore) {
-			bestscore = (len + 1) * 4 + kind;
-			best = z;
-		}
-	}
-	return best;
-}
-
-/* would the candidate cut the ssh session this runs in? Unknown counts as no. */
-int own_session_cut(struct model *m)
-{
-	const char *env = getenv("SSH_CONNECTION");
-	struct pkt k = { .proto = 6, .type = -1 };
-	char client[64], server[64];
-	struct verdict v;
-	struct zone *z;
-	int fam2;
-
-	if (!env || sscanf(env, "%63s %d %63s %d", client, &k.sport, server, &k.dport) != 4 ||
-	    !parse_ip(client, &k.family, &k.src) || !parse_ip(server, &fam2, &k.dst) || fam2 != k.family)
-		return 0;
-	k.in = device_of(k.family, k.dst);
-	if (!k.in || !strcmp(k.in, "lo"))
-		return 0;
-	z = zone_of(m, k.in, k.family, k.src);
-	if (z)
-		v = eval_packet(m, z, &m->self, &k);
-	if (z && v.action == ZONEFW_ACCEPT)
-		return 0;
-	fprintf(stderr, "zonefw: this policy would cut your own session (%s from %s on %s, zone %s); use --force\n",
-		pkt_text(&k), client, k.in, z ? z->name : "none");
-	return EX_SESSION;
-}
-
 struct apply_args { bool dry, force; uint32_t confirm; char *file; };
 
 static int confirm_time(const char *s, uint32_t *out)
@@ -208,10 +102,15 @@ static int apply_parse(int argc, char **argv, struct apply_args *a)
 
 static void applied(struct model *m, uint32_t gen)
 {
-	if (g.json) {
+	if (m->apply && !g.json) {
+		if (!g.quiet)
+			out_text("%d zones, %d rules: would be applied\n", m->zones.n, m->rules.n);
+	} else if (g.json) {
 		json_t *j = json_pack("{s:I,s:i,s:i}", "generation", (json_int_t)gen, "zones", m->zones.n,
 				      "rules", m->rules.n);
 
+		if (m->apply)
+			json_object_set_new(j, "dry", json_true());
 		if (m->confirm)
 			json_object_set_new(j, "confirm_left", json_integer(m->confirm));
 		out_json(j);
@@ -233,25 +132,22 @@ int cmd_apply(int argc, char **argv)
 		return err;
 	if (parse_file(m, a.file))
 		eval_asserts(m);
-	refuse_unsupported(m);
+	model_supported(m);
 	if (m->errors) {
 		diag_print(m, false);
 		return EX_REFUSED;
 	}
-	if (!a.force && !a.confirm && own_session_cut(m))
-		return EX_SESSION;
 	m->confirm = a.confirm;
 	for (int try = 0; try < 8; try++) {
 		old = codec_running(&err);
 		if (!old)
 			return err;
+		err = a.force || a.confirm ? 0 : session_cut(m, old);
+		if (err)
+			return err;
 		codec_reuse(m, old);
 		m->gen = old->gen;
-		if (a.dry) {
-			if (!g.quiet)
-				out_text("%d zones, %d rules: would be applied\n", m->zones.n, m->rules.n);
-			return 0;
-		}
+		m->apply = a.dry ? ZONEFW_APPLY_DRY : 0;
 		err = codec_send(m, &gen);
 		if (err != -ESTALE)
 			break;
@@ -354,11 +250,14 @@ int cmd_diff(int argc, char **argv)
 	struct model *m = model_new(), *old;
 	const char *file = NULL;
 	strvec a = { 0 }, b = { 0 };
-	int err;
+	bool flows = false;
+	int err, differ;
 
 	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--flows"))
-			return usage_at(argv[i], "'--flows' is not supported yet");
+		if (!strcmp(argv[i], "--flows")) {
+			flows = true;
+			continue;
+		}
 		if ((argv[i][0] == '-' && argv[i][1]) || file)
 			return usage_extra("diff", argv[i]);
 		file = argv[i];
@@ -375,7 +274,8 @@ int cmd_diff(int argc, char **argv)
 		return err;
 	lines(old, &a);
 	lines(m, &b);
-	return line_diff(&a, &b) ? 1 : 0;
+	differ = line_diff(&a, &b) ? 1 : 0;
+	return flows ? diff_flows(m, old, differ) : differ;
 }
 
 /* a command with at most one small attribute */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* explain and monitor: what the kernel's classifier says about packets. */
 #include "cmd.h"
+#include "explain.h"
+#include "flow.h"
 
-struct query { struct model *m; struct pkt k; char *in, *out, *from, *to, *expect, *file; };
-struct answer { int from, to, action, reason; uint32_t id; char *in, *out, *dnat, *snat; };
+#include <errno.h>
+
 
 static bool where_words(struct parser *p, struct query *q)
 {
@@ -17,7 +19,8 @@ static bool where_words(struct parser *p, struct query *q)
 			perr(p, "a device or a zone");
 			return false;
 		}
-		if ((w == &q->from || w == &q->to) && !q->m->lenient && !zone_find(q->m, p->lx.cur.s)) {
+		if ((w == &q->from || w == &q->to) && !q->m->lenient && !zone_find(q->m, p->lx.cur.s) &&
+		    !(q->cand && zone_find(q->cand, p->lx.cur.s))) {
 			strvec c = { 0 };
 
 			for (int i = 0; i < q->m->zones.n; i++)
@@ -45,6 +48,13 @@ static void put_ip(struct nl_msg *m, int attr, int fam, u128 v)
 	nla_put(m, attr, len, b);
 }
 
+static uint16_t zone_id(struct model *m, const char *name)
+{
+	struct zone *z = zone_find(m, name);
+
+	return z ? (uint16_t)z->id : ZONEFW_ZONE_NONE;
+}
+
 static struct nl_msg *explain_msg(struct query *q)
 {
 	struct nl_msg *m = nl_new(ZONEFW_CMD_EXPLAIN, NLM_F_REQUEST, 0);
@@ -54,11 +64,11 @@ static struct nl_msg *explain_msg(struct query *q)
 	if (q->in)
 		nla_put_string(m, ZONEFW_A_EX_IN, q->in);
 	if (q->from)
-		nla_put_u16(m, ZONEFW_A_FROM, (uint16_t)zone_find(q->m, q->from)->id);
+		nla_put_u16(m, ZONEFW_A_FROM, zone_id(q->m, q->from));
 	if (q->out)
 		nla_put_string(m, ZONEFW_A_EX_OUT, q->out);
 	if (q->to)
-		nla_put_u16(m, ZONEFW_A_TO, (uint16_t)zone_find(q->m, q->to)->id);
+		nla_put_u16(m, ZONEFW_A_TO, zone_id(q->m, q->to));
 	nla_put_u8(m, ZONEFW_A_EX_PROTO, (uint8_t)q->k.proto);
 	put_ip(m, ZONEFW_A_EX_SRC, q->k.family, q->k.src);
 	put_ip(m, ZONEFW_A_EX_DST, q->k.family, q->k.dst);
@@ -71,12 +81,6 @@ static struct nl_msg *explain_msg(struct query *q)
 	return m;
 }
 
-static char *ip_of(struct nlattr *a)
-{
-	return a && (nla_len(a) == 4 || nla_len(a) == 16) ?
-	       fmt_ip(nla_len(a) == 4 ? 4 : 6, load_be(nla_data(a), nla_len(a))) : NULL;
-}
-
 static void explain_reply(struct nlattr **tb, void *arg)
 {
 	struct answer *a = arg;
@@ -85,11 +89,12 @@ static void explain_reply(struct nlattr **tb, void *arg)
 	a->to = tb[ZONEFW_A_TO] ? nla_get_u16(tb[ZONEFW_A_TO]) : ZONEFW_ZONE_NONE;
 	a->action = tb[ZONEFW_A_ACTION] ? nla_get_u8(tb[ZONEFW_A_ACTION]) : 0;
 	a->reason = tb[ZONEFW_A_REASON] ? nla_get_u8(tb[ZONEFW_A_REASON]) : ZONEFW_R_ERROR;
+	a->index = tb[ZONEFW_A_INDEX] ? nla_get_u32(tb[ZONEFW_A_INDEX]) : 0;
 	a->id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
 	a->in = tb[ZONEFW_A_EX_IN] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_IN])) : NULL;
 	a->out = tb[ZONEFW_A_EX_OUT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_OUT])) : NULL;
-	a->dnat = ip_of(tb[ZONEFW_A_EX_DNAT]);
-	a->snat = ip_of(tb[ZONEFW_A_EX_SNAT]);
+	a->dnat = nl_ip(tb[ZONEFW_A_EX_DNAT]);
+	a->snat = nl_ip(tb[ZONEFW_A_EX_SNAT]);
 	if (a->dnat && tb[ZONEFW_A_EX_DNAT_PORT])
 		a->dnat = xfmt(strchr(a->dnat, ':') ? "[%s]:%u" : "%s:%u", a->dnat,
 			       nla_get_u16(tb[ZONEFW_A_EX_DNAT_PORT]));
@@ -113,25 +118,41 @@ const char *reason_word(int r)
 	return r >= 0 && r < __ZONEFW_R_MAX ? reason_words[r] : "error";
 }
 
+int explain_ask(struct query *q, bool candidate, struct answer *a)
+{
+	struct nl_msg *msg = explain_msg(q);
+
+	if (!msg)
+		return -ENOMEM;
+	if (candidate)
+		nla_put_u8(msg, ZONEFW_A_CANDIDATE, 1);
+	return nl_do(msg, explain_reply, a);
+}
+
+static struct rule *answer_rule(struct model *m, const struct answer *a)
+{
+	return a->index && a->index <= (uint32_t)m->rules.n ? m->rules.v[a->index - 1] : rule_by_id(m, a->id);
+}
+
+static json_t *answer_json(struct model *m, const struct answer *a)
+{
+	struct rule *r = answer_rule(m, a);
+	json_t *j = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:o,s:s?,s:s,s:s?,s:s?}", "verdict", verdict_word(a->action),
+		"from", zone_name(m, a->from), "to", zone_name(m, a->to), "in", a->in, "out", a->out,
+		"rule", a->id ? json_integer(a->id) : json_null(), "rule_name", r ? r->name : NULL,
+		"reason", reason_word(a->reason), "dnat", a->dnat, "snat", a->snat);
+
+	if (r)
+		json_object_set_new(j, "where", json_string(r->where ? r->where : ""));
+	if (r)
+		json_object_set_new(j, "text", json_string(r->text));
+	return j;
+}
+
 static void explain_print(struct query *q, struct answer *a)
 {
-	struct rule *r = rule_by_id(q->m, a->id);
+	struct rule *r = answer_rule(q->m, a);
 
-	if (g.json) {
-		json_t *j = json_pack("{s:s,s:s,s:s,s:s?,s:s?,s:o,s:s?,s:s,s:s?,s:s?}", "verdict", verdict_word(a->action),
-			"from", zone_name(q->m, a->from), "to", zone_name(q->m, a->to), "in", a->in, "out", a->out,
-			"rule", a->id ? json_integer(a->id) : json_null(), "rule_name", r ? r->name : NULL,
-			"reason", reason_word(a->reason), "dnat", a->dnat, "snat", a->snat);
-
-		if (r)
-			json_object_set_new(j, "where", json_string(r->where ? r->where : ""));
-		if (r)
-			json_object_set_new(j, "text", json_string(r->text));
-		out_json(j);
-		return;
-	}
-	if (g.quiet)
-		return;
 	out_text("packet   %s\n", pkt_text(&q->k));
 	out_text("zones    %s -> %s\n", zone_name(q->m, a->from), zone_name(q->m, a->to));
 	if (a->in || a->out)
@@ -147,27 +168,43 @@ static void explain_print(struct query *q, struct answer *a)
 	out_text("verdict  %s\nreason   %s\n", verdict_word(a->action), reason_word(a->reason));
 }
 
-static int explain_file(struct query *q, struct answer *a)
+/* both answers, a column each */
+static void explain_both(struct query *q, struct answer *a, struct answer *b)
 {
-	struct model *c = model_new();
-	struct zone *f, *t;
-	struct verdict v;
+	struct rule *r = answer_rule(q->m, a), *s = answer_rule(q->cand, b);
+	struct table t = { 0 };
 
-	if (!parse_file(c, q->file)) {
-		diag_print(c, false);
-		return EX_REFUSED;
-	}
-	f = zone_find(c, zone_name(q->m, a->from));
-	t = zone_find(c, zone_name(q->m, a->to));
-	if (!f || !t) {
-		out_text("%s: zone '%s' is not in this file: drop\n", q->file, zone_name(q->m, f ? a->to : a->from));
+	out_text("packet   %s\n", pkt_text(&q->k));
+	table_row(&t, 3, (char *[]){ "", "running", q->file });
+	table_row(&t, 3, (char *[]){ "zones", xfmt("%s -> %s", zone_name(q->m, a->from), zone_name(q->m, a->to)),
+		xfmt("%s -> %s", zone_name(q->cand, b->from), zone_name(q->cand, b->to)) });
+	table_row(&t, 3, (char *[]){ "rule", r ? r->text : "-", s ? s->text : "-" });
+	table_row(&t, 3, (char *[]){ "line", r && r->where ? r->where : "-", s && s->where ? s->where : "-" });
+	table_row(&t, 3, (char *[]){ "verdict", (char *)verdict_word(a->action), (char *)verdict_word(b->action) });
+	table_row(&t, 3, (char *[]){ "reason", (char *)reason_word(a->reason), (char *)reason_word(b->reason) });
+	table_print(&t);
+}
+
+static int candidate_read(struct query *q)
+{
+	q->cand = model_new();
+	if (parse_file(q->cand, q->file))
 		return 0;
-	}
-	q->k.in = a->in;
-	q->k.out = a->out;
-	v = eval_packet(c, f, t, &q->k);
-	out_text("%s: %s, %s\n", q->file, verdict_word(v.action), v.rule ? v.rule->text : "default");
-	return 0;
+	diag_print(q->cand, false);
+	return EX_REFUSED;
+}
+
+/* the same packet to the file's policy, in the same classifier */
+static int explain_file(struct query *q, struct answer *b)
+{
+	struct query c = *q;
+	int err = codec_candidate(q->cand, q->m);
+
+	if (err)
+		return err;
+	c.m = q->cand;
+	err = explain_ask(&c, true, b);
+	return err ? nl_failed(err) : 0;
 }
 
 /* --expect VERDICT and --file FILE may stand anywhere; the other words go to the parser */
@@ -238,20 +275,35 @@ static int explain_query(struct query *q, const strvec *words)
 int cmd_explain(int argc, char **argv)
 {
 	struct query q = { 0 };
-	struct answer a = { 0 };
+	struct answer a = { 0 }, b = { 0 };
 	strvec words = { 0 };
 	int err = explain_options(argc, argv, &q, &words);
 
+	if (!err && q.file)
+		err = candidate_read(&q);
 	err = err ? err : explain_query(&q, &words);
 	if (err)
 		return err;
-	err = nl_do(explain_msg(&q), explain_reply, &a);
+	err = explain_ask(&q, false, &a);
 	if (err)
 		return nl_failed(err);
-	explain_print(&q, &a);
-	if (q.file && explain_file(&q, &a))
-		return EX_REFUSED;
-	return q.expect && strcmp(q.expect, verdict_word(a.action)) ? EX_VERDICT : EX_DONE;
+	err = q.file ? explain_file(&q, &b) : 0;
+	if (err)
+		return err;
+	if (g.json) {
+		json_t *j = answer_json(q.m, &a);
+
+		if (q.file) {
+			json_object_set_new(j, "candidate", answer_json(q.cand, &b));
+			json_object_set_new(j, "file", json_string(q.file));
+		}
+		out_json(j);
+	} else if (!g.quiet && q.file) {
+		explain_both(&q, &a, &b);
+	} else if (!g.quiet) {
+		explain_print(&q, &a);
+	}
+	return q.expect && strcmp(q.expect, verdict_word(q.file ? b.action : a.action)) ? EX_VERDICT : EX_DONE;
 }
 
 static struct model *mon_model;
@@ -261,17 +313,21 @@ static void on_message(int cmd, struct nlattr **tb)
 	json_t *j = json_object();
 	static const struct { int attr; const char *key; int size; } nums[] = {
 		{ ZONEFW_A_GEN, "generation", 4 }, { ZONEFW_A_ID, "rule", 4 }, { ZONEFW_A_NRULES, "rules", 4 },
-		{ ZONEFW_A_NZONES, "zones", 4 }, { ZONEFW_A_EX_SPORT, "sport", 2 },
+		{ ZONEFW_A_NZONES, "zones", 4 }, { ZONEFW_A_LOST, "lost", 4 }, { ZONEFW_A_EX_SPORT, "sport", 2 },
 		{ ZONEFW_A_EX_DPORT, "dport", 2 }, { ZONEFW_A_EX_TYPE, "type", 1 } };
 	static const struct { int attr; const char *key; } strs[] = { { ZONEFW_A_EX_IN, "in" },
 		{ ZONEFW_A_EX_OUT, "out" }, { ZONEFW_A_PREFIX, "prefix" }, { ZONEFW_A_DEVNAME, "device" } };
+	static const char *const hooks[] = { "prerouting", "input", "forward", "output", "postrouting" };
 	static const char *const causes[] = { "apply", "flush", "panic", "confirm", "rollback", "timeout" };
 	const char *k;
 	json_t *v;
 
-	json_object_set_new(j, "event", json_string(cmd == ZONEFW_CMD_DROP ? "drop" : "change"));
+	json_object_set_new(j, "event", json_string(cmd == ZONEFW_CMD_DROP ? "drop" :
+			    cmd == ZONEFW_CMD_TRACE ? "trace" : "change"));
 	if (tb[ZONEFW_A_STATE])
 		json_object_set_new(j, "state", json_string(state_words[nla_get_u8(tb[ZONEFW_A_STATE]) & 3]));
+	if (tb[ZONEFW_A_HOOK])
+		json_object_set_new(j, "hook", json_string(hooks[nla_get_u8(tb[ZONEFW_A_HOOK]) % 5]));
 	if (tb[ZONEFW_A_CAUSE] && nla_get_u8(tb[ZONEFW_A_CAUSE]) < ARRAY_SIZE(causes))
 		json_object_set_new(j, "cause", json_string(causes[nla_get_u8(tb[ZONEFW_A_CAUSE])]));
 	for (int i = 0; i < ARRAY_SIZE(nums); i++) {
@@ -313,18 +369,35 @@ static void on_message(int cmd, struct nlattr **tb)
 	json_decref(j);
 }
 
+/* trace [from ZONE] [to ZONE] [rule ID] [MATCH] */
+static int monitor_trace(int argc, char **argv)
+{
+	struct fquery q = { 0 };
+	int err = flow_words(&q, argc, argv, true);
+	struct nl_msg *msg = err ? NULL : nl_new(ZONEFW_CMD_TRACE, NLM_F_REQUEST, 65536);
+
+	if (!msg)
+		return err ? err : EX_REFUSED;
+	flow_query_put(msg, &q);
+	err = nl_do(msg, NULL, NULL);
+	if (err)
+		return nl_failed(err);
+	mon_model = q.m;
+	return nl_listen(NULL, on_message);
+}
+
 int cmd_monitor(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "events";
+	static char *what[] = { "events", "drops", "trace" };
 	int err;
 
-	if (!strcmp(what, "trace"))
-		return usage_at(argv[1], "'monitor trace' is not supported yet");
-	if (argc > 2 || (strcmp(what, "events") && strcmp(what, "drops")))
-		return usage_at(argv[argc - 1], "monitor takes events or drops, not '%s'%s", argv[argc - 1],
-				suggest(argv[argc - 1], &(strvec){ (char *[]){ "events", "drops" }, 2, 2 }));
+	if (argc > 1 && !strcmp(argv[1], "trace"))
+		return monitor_trace(argc, argv);
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "events") && strcmp(argv[1], "drops")))
+		return usage_at(argv[argc - 1], "monitor takes events, drops or trace, not '%s'%s", argv[argc - 1],
+				suggest(argv[argc - 1], &(strvec){ what, 3, 3 }));
 	mon_model = codec_running(&err);
 	if (!mon_model)
 		return err;
-	return nl_listen(strcmp(what, "drops") ? ZONEFW_MCGRP_EVENTS : ZONEFW_MCGRP_DROPS, on_message);
+	return nl_listen(argc == 2 && !strcmp(argv[1], "drops") ? ZONEFW_MCGRP_DROPS : ZONEFW_MCGRP_EVENTS, on_message);
 }

@@ -2,6 +2,8 @@
 /* show: the overview, zones, rules, the matrix, statistics, options. */
 #include "cmd.h"
 
+#include <time.h>
+
 static char *digest_text(const struct info *i)
 {
 	struct sbuf b = { 0 };
@@ -112,12 +114,43 @@ static const char *act(int a)
 	return a >= 0 && a < __ZONEFW_ACTION_MAX ? action_words[a] : "?";
 }
 
+static json_t *hit_json(uint32_t t)
+{
+	return t ? json_integer(t) : json_null();
+}
+
 static json_t *rule_json(struct rule *r)
 {
-	return json_pack("{s:I,s:s?,s:s,s:s,s:s,s:s,s:I,s:I,s:s?,s:s?}", "id", (json_int_t)r->id, "name", r->name,
+	return json_pack("{s:I,s:s?,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:o,s:o,s:s?,s:s?}", "id", (json_int_t)r->id, "name", r->name,
 			 "from", zrefs_text(&r->from), "to", zrefs_text(&r->to), "action",
 			 act(r->action), "text", r->text, "packets",
-			 (json_int_t)r->packets, "bytes", (json_int_t)r->bytes, "comment", r->comment, "where", r->where);
+			 (json_int_t)r->packets, "bytes", (json_int_t)r->bytes, "flows", (json_int_t)r->flows,
+			 "first_hit", hit_json(r->first), "last_hit", hit_json(r->last), "comment", r->comment,
+			 "where", r->where);
+}
+
+static char *hit_text(uint32_t t)
+{
+	time_t sec = t;
+	char buf[32] = "-";
+	struct tm tm;
+
+	if (t && localtime_r(&sec, &tm))
+		strftime(buf, sizeof(buf), "%F %T", &tm);
+	return xstrdup(buf);
+}
+
+/* with -s also its counters and when it decided anew first and last */
+static void rule_row(struct table *t, struct rule *r)
+{
+	char *cell = xfmt("%s -> %s", zrefs_text(&r->from), zrefs_text(&r->to));
+
+	if (g.stats)
+		table_row(t, 8, (char *[]){ xfmt("%u", r->id), cell, xfmt("%llu", (unsigned long long)r->packets),
+			xfmt("%llu", (unsigned long long)r->bytes), xfmt("%llu", (unsigned long long)r->flows),
+			hit_text(r->first), hit_text(r->last), r->text });
+	else
+		table_row(t, 3, (char *[]){ xfmt("%u", r->id), cell, r->text });
 }
 
 static int rules_print(struct model *m, const struct zone *from, const struct zone *to)
@@ -125,7 +158,10 @@ static int rules_print(struct model *m, const struct zone *from, const struct zo
 	json_t *a = json_array();
 	struct table t = { 0 };
 
-	table_stat_row(&t, 5, (char *[]){ "ID", "CELL", "PACKETS", "BYTES", "RULE" }, 2);
+	if (g.stats)
+		table_row(&t, 8, (char *[]){ "ID", "CELL", "PACKETS", "BYTES", "FLOWS", "FIRST", "LAST", "RULE" });
+	else
+		table_row(&t, 3, (char *[]){ "ID", "CELL", "RULE" });
 	for (int i = 0; i < m->rules.n; i++) {
 		struct rule *r = m->rules.v[i];
 
@@ -134,10 +170,7 @@ static int rules_print(struct model *m, const struct zone *from, const struct zo
 		if (g.json)
 			json_array_append_new(a, rule_json(r));
 		else
-			table_stat_row(&t, 5, (char *[]){ xfmt("%u", r->id),
-				xfmt("%s -> %s", zrefs_text(&r->from), zrefs_text(&r->to)),
-				xfmt("%llu", (unsigned long long)r->packets),
-				xfmt("%llu", (unsigned long long)r->bytes), r->text }, 2);
+			rule_row(&t, r);
 	}
 	if (g.json) {
 		out_json(a);
@@ -342,8 +375,6 @@ int cmd_show(int argc, char **argv)
 		return show_stats();
 	if (!strcmp(w, "sets"))
 		return show_sets();
-	if (*w && k == 5)
-		return usage_at(argv[1], "'show %s' is not supported yet", w);
 	m = codec_running(&err);
 	if (!m)
 		return err;
@@ -353,6 +384,7 @@ int cmd_show(int argc, char **argv)
 	case 0: return show_matrix(m);
 	case 1: return show_zones(m);
 	case 2: return rules_print(m, NULL, NULL);
+	case 5: return show_flows(m);
 	case 6: return show_drops(m);
 	case 4: return show_nat(m);
 	default: return show_options(m);

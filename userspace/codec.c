@@ -71,6 +71,21 @@ static uint32_t rule_flags(const struct rule *r)
 			    (r->live.set[PICK_DST].n ? ZONEFW_RULE_NEG_DST : 0));
 }
 
+/* A match without a rule around it: from any to any, and what it would do does not matter. */
+void codec_match(struct nl_msg *m, struct rule *r)
+{
+	struct nlattr *n = nla_nest_start(m, ZONEFW_A_RULE);
+	uint16_t any = ZONEFW_ZONE_ANY;
+
+	nla_put(m, ZONEFW_AR_FROM, sizeof(any), &any);
+	nla_put(m, ZONEFW_AR_TO, sizeof(any), &any);
+	nla_put_u8(m, ZONEFW_AR_ACTION, ZONEFW_ACCEPT);
+	if (r->flags)
+		nla_put_u32(m, ZONEFW_AR_FLAGS, r->flags);
+	put_matches(m, r);
+	nla_nest_end(m, n);
+}
+
 static void put_rule(struct nl_msg *m, struct rule *r)
 {
 	struct nlattr *n = nla_nest_start(m, ZONEFW_A_RULE);
@@ -219,6 +234,8 @@ struct nl_msg *codec_apply(struct model *m)
 	nla_put_u32(msg, ZONEFW_A_ABI, ZONEFW_ABI);
 	if (m->gen)
 		nla_put_u32(msg, ZONEFW_A_GEN, m->gen);
+	if (m->apply)
+		nla_put_u32(msg, ZONEFW_A_FLAGS, m->apply);
 	if (m->confirm)
 		nla_put_u32(msg, ZONEFW_A_CONFIRM, m->confirm);
 	put_options(msg, &m->opt);
@@ -399,6 +416,9 @@ static void rule_reply(struct nlattr **tb, void *arg)
 	r.id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
 	r.packets = u64_of(tb[ZONEFW_A_PACKETS]);
 	r.bytes = u64_of(tb[ZONEFW_A_BYTES]);
+	r.flows = u64_of(tb[ZONEFW_A_NEW_FLOWS]);
+	r.first = tb[ZONEFW_A_FIRST_HIT] ? nla_get_u32(tb[ZONEFW_A_FIRST_HIT]) : 0;
+	r.last = tb[ZONEFW_A_LAST_HIT] ? nla_get_u32(tb[ZONEFW_A_LAST_HIT]) : 0;
 	r.where = ar[ZONEFW_AR_WHERE] ? xstrdup(nla_get_string(ar[ZONEFW_AR_WHERE])) : NULL;
 	sb_fmt(&d->text, "%s -> %s { %s }\n", id_list(d, ar[ZONEFW_AR_FROM]), id_list(d, ar[ZONEFW_AR_TO]),
 	       nla_get_string(ar[ZONEFW_AR_TEXT]));
@@ -423,6 +443,9 @@ static void dump_merge(struct model *m, struct dump *d)
 		m->rules.v[i]->id = d->rs.v[i].id;
 		m->rules.v[i]->packets = d->rs.v[i].packets;
 		m->rules.v[i]->bytes = d->rs.v[i].bytes;
+		m->rules.v[i]->flows = d->rs.v[i].flows;
+		m->rules.v[i]->first = d->rs.v[i].first;
+		m->rules.v[i]->last = d->rs.v[i].last;
 		m->rules.v[i]->where = d->rs.v[i].where;
 	}
 	for (int i = 0; i < d->sets->sets.n; i++) {
@@ -511,54 +534,6 @@ void cells_merge(struct model *m)
 		if (*cell_text(m->cells.v[i]))
 			m->cells.v[n++] = m->cells.v[i];
 	m->cells.n = n;
-}
-
-static uint32_t rule_hash(const char *key)
-{
-	uint32_t h = 2166136261u;
-
-	while (*key)
-		h = (h ^ (uint8_t)*key++) * 16777619u;
-	return h;
-}
-
-static char *rule_key(struct rule *r, bool named)
-{
-	return named ? xfmt("name %s", r->name) :
-		       xfmt("%s -> %s { %s }", zrefs_text(&r->from), zrefs_text(&r->to), r->text);
-}
-
-/* rules that stay, by name or by cell and text, keep their ids */
-void codec_reuse(struct model *m, struct model *old)
-{
-	struct ent { struct rule *r; char *key; struct ent *next; } **tab;
-	uint32_t size = 1;
-
-	while (size < (uint32_t)old->rules.n * 2 + 1)
-		size *= 2;
-	tab = xalloc(sizeof(*tab) * size);
-	for (int i = old->rules.n - 1; i >= 0; i--) {
-		struct ent *e = xalloc(sizeof(*e));
-
-		e->r = old->rules.v[i];
-		e->key = rule_key(e->r, e->r->name);
-		e->next = tab[rule_hash(e->key) & (size - 1)];
-		tab[rule_hash(e->key) & (size - 1)] = e;
-	}
-	for (int i = 0; i < m->rules.n; i++) {
-		struct rule *r = m->rules.v[i];
-		char *key = rule_key(r, r->name);
-
-		for (struct ent *e = tab[rule_hash(key) & (size - 1)]; e; e = e->next) {
-			if (!e->r || strcmp(e->key, key))
-				continue;
-			r->id = e->r->id;
-			if (e->r->where && !strcmp(r->pos.src->name, "<stdin>"))
-				r->where = e->r->where;	/* export | apply - changes nothing */
-			e->r = NULL;
-			break;
-		}
-	}
 }
 
 static void cells_reply(struct nlattr **tb, void *arg)

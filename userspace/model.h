@@ -66,7 +66,8 @@ struct rule {
 	VEC(struct zonefw_nat) nat;
 	addrvec on;
 	zrefvec hairpin;
-	uint64_t packets, bytes;
+	uint64_t packets, bytes, flows;
+	uint32_t first, last;		/* seconds since 1970 of new connections or refusals, 0: never */
 };
 struct cell {
 	struct pos pos, dpos;
@@ -118,7 +119,7 @@ struct model {
 	struct zone self, any;
 	struct names zone_ix, let_ix, service_ix, set_ix, rule_ix;
 	struct cell **defaults;		/* by pair of zones: the block with their default */
-	uint32_t gen, confirm;		/* confirm: seconds the kernel waits for it */
+	uint32_t gen, confirm, apply;	/* confirm: seconds the kernel waits for it; apply: ZONEFW_APPLY_* */
 	bool lenient;		/* names are unknown, not wrong: the kernel could not be asked */
 	int errors, depth, work;	/* depth and work of the name being expanded */
 };

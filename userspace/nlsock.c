@@ -174,12 +174,13 @@ static int group_number(const char *group)
 	return grp;
 }
 
+/* what comes for a group, or with none what the kernel sends to this socket; until interrupted */
 int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb))
 {
 	static char buf[1 << 16] __attribute__((aligned(8)));
-	int grp = group_number(group);
+	int grp = group ? group_number(group) : 0;
 
-	if (grp < 0 || nl_socket_add_membership(sk, grp) < 0) {
+	if (grp < 0 || (group && nl_socket_add_membership(sk, grp) < 0)) {
 		fprintf(stderr, "zonefw: cannot listen to '%s'; run as root\n", group);
 		return EX_NOMODULE;
 	}

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <net/netfilter/nf_log.h>
 #include "apply.h"
+#include "candidate.h"
 #include "family.h"
 #include "gen.h"
 #include "live.h"
@@ -234,29 +235,61 @@ static int confirm_check(struct genl_info *info, u32 *seconds)
 	return -EINVAL;
 }
 
-static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 expect, u32 confirm)
+static int expect_check(const struct zonefw_ns *zn, u32 expect, struct netlink_ext_ack *extack)
+{
+	if (!expect || expect == zn->gen)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the policy has changed meanwhile; read it again");
+	return -ESTALE;
+}
+
+static int build(struct zonefw_apply *a, struct zonefw_ns *zn, const struct zonefw_policy *old,
+		 u32 *next_id)
+{
+	int err = zonefw_policy_build(a->p, old, a->want, next_id, a->extack);
+
+	if (!err)
+		err = zonefw_setuse_build(zn, a->p, old, a->extack);
+	return err ? err : zonefw_live_build(a->p);
+}
+
+/* All but the commit. With KEEP, questions can be put to it afterwards. */
+static int rehearse(struct zonefw_apply *a, struct zonefw_ns *zn, u32 flags, u32 portid)
+{
+	u32 next_id = zn->next_id;	/* ids it would get; none is taken */
+	struct zonefw_before now = zonefw_before_get(zn);
+	int err = flags & ZONEFW_APPLY_DRY ? zonefw_pending_busy(zn, a->extack) : 0;
+
+	if (!err)
+		err = build(a, zn, now.p, &next_id);
+	if (!err)
+		err = zonefw_devs_update(zn, a->p);
+	if (!err && (flags & ZONEFW_APPLY_KEEP)) {
+		err = zonefw_candidate_keep(zn, portid, a->p, a->extack);
+		if (!err)
+			a->p = NULL;
+	}
+	zonefw_policy_put(now.p);
+	return err;
+}
+
+static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 confirm)
 {
 	struct zonefw_before before;
 	int err = zonefw_pending_busy(zn, a->extack);
 
 	if (err)
 		return err;
-	if (expect && expect != zn->gen) {
-		NL_SET_ERR_MSG(a->extack, "the policy has changed meanwhile; read it again");
-		return -ESTALE;
-	}
 	before = zonefw_before_get(zn);
-	err = zonefw_policy_build(a->p, before.p, a->want, &zn->next_id, a->extack);
-	if (!err)
-		err = zonefw_setuse_build(zn, a->p, before.p, a->extack);
-	if (!err)
-		err = zonefw_live_build(a->p);
+	err = build(a, zn, before.p, &zn->next_id);
 	if (!err)
 		err = zonefw_publish(zn, a->p, a->extack);
 	if (!err && confirm)
 		zonefw_pending_start(zn, before, confirm);
 	else
 		zonefw_policy_put(before.p);
+	if (!err)
+		a->p = NULL;		/* the namespace's now */
 	return err;
 }
 
@@ -275,7 +308,8 @@ static int gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen)
 static int commit(struct zonefw_apply *a, struct genl_info *info)
 {
 	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
-	struct nlattr *gen = info->attrs[ZONEFW_A_GEN];
+	struct nlattr *gen = info->attrs[ZONEFW_A_GEN], *fl = info->attrs[ZONEFW_A_FLAGS];
+	u32 flags = fl ? nla_get_u32(fl) : 0;
 	struct sk_buff *event = zonefw_event_prepare();
 	struct sk_buff *reply = genlmsg_new(64, GFP_KERNEL);
 	u32 now, confirm;
@@ -287,17 +321,19 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 		goto free;
 	rtnl_lock();
 	mutex_lock(&zn->lock);
-	err = swap_in(a, zn, gen ? nla_get_u32(gen) : 0, confirm);
+	err = expect_check(zn, gen ? nla_get_u32(gen) : 0, a->extack);
+	if (!err)
+		err = flags ? rehearse(a, zn, flags, info->snd_portid) : swap_in(a, zn, confirm);
 	now = zn->gen;
-	if (!err) {
-		a->p = NULL;		/* the namespace's now */
+	if (!err && !flags) {
 		zonefw_event_send(zn, event, ZONEFW_CAUSE_APPLY);
+		event = NULL;
 	}
 	mutex_unlock(&zn->lock);
 	rtnl_unlock();
 	if (!err) {
 		gen_reply(info, reply, now);
-		return 0;
+		reply = NULL;
 	}
 free:
 	nlmsg_free(event);

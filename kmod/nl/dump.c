@@ -87,12 +87,22 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd, u32 n,
 	return skb->len;
 }
 
+static int put_hits(struct sk_buff *skb, const struct zonefw_ident *i)
+{
+	u32 first = READ_ONCE(i->first), last = READ_ONCE(i->last);
+
+	if (nla_put_u64_64bit(skb, ZONEFW_A_NEW_FLOWS, zonefw_ident_flows(i), ZONEFW_A_PAD))
+		return -EMSGSIZE;
+	return first && (nla_put_u32(skb, ZONEFW_A_FIRST_HIT, first) ||
+			 nla_put_u32(skb, ZONEFW_A_LAST_HIT, last)) ? -EMSGSIZE : 0;
+}
+
 static int fill_rule(struct sk_buff *skb, const struct cursor *c, u32 i)
 {
 	const struct zonefw_rule *r = c->p->rules[i];
 
 	return nla_put_u32(skb, ZONEFW_A_ID, r->ident->id) || put_raw(skb, r->blob) ||
-	       put_ident(skb, r->ident) ? -EMSGSIZE : 1;
+	       put_ident(skb, r->ident) || put_hits(skb, r->ident) ? -EMSGSIZE : 1;
 }
 
 int zonefw_rules_dumpit(struct sk_buff *skb, struct netlink_callback *cb)

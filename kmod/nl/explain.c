@@ -8,18 +8,19 @@
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
+#include "candidate.h"
 #include "family.h"
 #include "nat.h"
 #include "notify.h"
 #include "verdict.h"
 
 struct question {
-	const struct zonefw_policy *p;
+	struct zonefw_policy *p;
 	struct net *net;
 	struct zonefw_key k;
 	char in[ZONEFW_DEVNAME], out[ZONEFW_DEVNAME];
 	u16 from, to;
-	u32 rule;
+	u32 rule, slot;
 	u8 action, reason;
 	bool dnat, snat;
 	u8 source[16];		/* with snat */
@@ -243,6 +244,7 @@ static void decide(struct question *q)
 	zonefw_decide(q->p, &q->k, q->from, q->to, &v);
 	q->reason = v.reason;
 	q->rule = zonefw_rule_id(&v);
+	q->slot = zonefw_slot(&v);
 	q->action = zonefw_lets_pass(v.action) ? ZONEFW_ACCEPT : v.action;
 	if (q->action == ZONEFW_ACCEPT || q->action == ZONEFW_QUEUE)
 		source(q, v.rule);
@@ -268,6 +270,7 @@ static int reply(struct genl_info *info, const struct question *q)
 	h = genlmsg_put_reply(msg, info, &zonefw_family, 0, ZONEFW_CMD_EXPLAIN);
 	if (!h || nla_put_u16(msg, ZONEFW_A_FROM, q->from) ||
 	    nla_put_u16(msg, ZONEFW_A_TO, q->to) || nla_put_u32(msg, ZONEFW_A_ID, q->rule) ||
+	    nla_put_u32(msg, ZONEFW_A_INDEX, q->slot) ||
 	    nla_put_u8(msg, ZONEFW_A_ACTION, q->action) ||
 	    nla_put_u8(msg, ZONEFW_A_REASON, q->reason) ||
 	    nla_put_string(msg, ZONEFW_A_EX_IN, q->in) ||
@@ -277,6 +280,18 @@ static int reply(struct genl_info *info, const struct question *q)
 	}
 	genlmsg_end(msg, h);
 	return genlmsg_reply(msg, info);
+}
+
+static int policy_of(struct genl_info *info, struct zonefw_ns *zn, struct question *q)
+{
+	struct nlattr *at = info->attrs[ZONEFW_A_CANDIDATE];
+
+	if (!at || !nla_get_u8(at)) {
+		q->p = zonefw_policy_get(zn);
+		return 0;
+	}
+	q->p = zonefw_candidate_get(zn, info->snd_portid);
+	return q->p ? 0 : fail(info, ZONEFW_A_CANDIDATE, "this socket has sent no candidate");
 }
 
 static void without_policy(struct question *q, const struct zonefw_ns *zn)
@@ -300,16 +315,15 @@ int zonefw_explain_doit(struct sk_buff *skb, struct genl_info *info)
 	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
 	struct question q = { .net = genl_info_net(info) };
 	int err = zonefw_nl_allowed(skb, info->extack);
-	struct zonefw_policy *p;
 
 	if (!err)
 		err = key_parse(info, &q.k);
+	if (!err)
+		err = policy_of(info, zn, &q);
 	if (err)
 		return err;
-	p = zonefw_policy_get(zn);
-	q.p = p;
 	rcu_read_lock();
-	if (p) {
+	if (q.p) {
 		err = zones_find(info, &q);
 		if (!err)
 			decide(&q);
@@ -321,6 +335,6 @@ int zonefw_explain_doit(struct sk_buff *skb, struct genl_info *info)
 		q.action = ZONEFW_DROP;
 		q.reason = ZONEFW_R_PANIC;
 	}
-	zonefw_policy_put(p);
+	zonefw_policy_put(q.p);
 	return err ? err : reply(info, &q);
 }

@@ -113,6 +113,11 @@ static int reset_doit(struct sk_buff *skb, struct genl_info *info)
 	  .dumpit = zonefw_drops_dumpit, .policy = none_policy, \
 	  .maxattr = ARRAY_SIZE(none_policy) - 1 }
 
+#define DUMP_FLOWS \
+	{ .cmd = ZONEFW_CMD_GET_FLOWS, .flags = GENL_UNS_ADMIN_PERM, .start = zonefw_flows_start, \
+	  .dumpit = zonefw_flows_dumpit, .done = zonefw_flows_done, .policy = zonefw_flows_policy, \
+	  .maxattr = ARRAY_SIZE(zonefw_flows_policy) - 1 }
+
 static const struct genl_ops zonefw_genl_ops[] = {
 	DO(ZONEFW_CMD_INFO, zonefw_info_doit, none_policy),
 	DO(ZONEFW_CMD_APPLY, zonefw_apply_doit, zonefw_apply_policy),
@@ -137,6 +142,9 @@ static const struct genl_ops zonefw_genl_ops[] = {
 	DO(ZONEFW_CMD_SET_DEL, zonefw_set_del_doit, zonefw_set_change_policy),
 	DO(ZONEFW_CMD_SET_FLUSH, zonefw_set_flush_doit, zonefw_set_name_policy),
 	DO(ZONEFW_CMD_SET_TEST, zonefw_set_test_doit, zonefw_set_change_policy),
+	DUMP_FLOWS,
+	DO(ZONEFW_CMD_KILL_FLOWS, zonefw_flows_kill_doit, zonefw_flows_policy),
+	DO(ZONEFW_CMD_TRACE, zonefw_trace_doit, zonefw_flows_policy),
 };
 
 static const struct genl_multicast_group zonefw_groups[] = {

@@ -15,6 +15,13 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info);
 /* drops.c */
 int zonefw_drops_start(struct netlink_callback *cb);
 int zonefw_drops_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+/* flows.c */
+int zonefw_flows_start(struct netlink_callback *cb);
+int zonefw_flows_done(struct netlink_callback *cb);
+int zonefw_flows_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int zonefw_flows_kill_doit(struct sk_buff *skb, struct genl_info *info);
+/* trace.c */
+int zonefw_trace_doit(struct sk_buff *skb, struct genl_info *info);
 /* confirm.c */
 int zonefw_confirm_doit(struct sk_buff *skb, struct genl_info *info);
 int zonefw_rollback_doit(struct sk_buff *skb, struct genl_info *info);

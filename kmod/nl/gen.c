@@ -13,14 +13,14 @@ const struct nla_policy zonefw_apply_policy[ZONEFW_A_SETELEMS + 1] = {
 	[ZONEFW_A_RULE] = { .type = NLA_NESTED },
 	[ZONEFW_A_CELLDEF] = { .type = NLA_NESTED },
 	[ZONEFW_A_OPTIONS] = { .type = NLA_NESTED },
-	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0),
+	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_APPLY_DRY | ZONEFW_APPLY_KEEP),
 	[ZONEFW_A_EXTRATEXT] = { .type = NLA_NUL_STRING },
 	[ZONEFW_A_CONFIRM] = { .type = NLA_U32 },
 	[ZONEFW_A_SET] = { .type = NLA_NESTED },
 	[ZONEFW_A_SETELEMS] = { .type = NLA_NESTED },
 };
 
-const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1] = {
+const struct nla_policy zonefw_explain_policy[ZONEFW_A_CANDIDATE + 1] = {
 	[ZONEFW_A_FROM] = { .type = NLA_U16 },
 	[ZONEFW_A_TO] = { .type = NLA_U16 },
 	[ZONEFW_A_EX_PROTO] = { .type = NLA_U8 },
@@ -32,6 +32,7 @@ const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1] = {
 	[ZONEFW_A_EX_CODE] = { .type = NLA_U8 },
 	[ZONEFW_A_EX_IN] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
 	[ZONEFW_A_EX_OUT] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[ZONEFW_A_CANDIDATE] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 const struct nla_policy zonefw_set_change_policy[ZONEFW_A_SETELEMS + 1] = {
@@ -40,6 +41,14 @@ const struct nla_policy zonefw_set_change_policy[ZONEFW_A_SETELEMS + 1] = {
 
 const struct nla_policy zonefw_set_name_policy[ZONEFW_A_SETNAME + 1] = {
 	[ZONEFW_A_SETNAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+};
+
+const struct nla_policy zonefw_flows_policy[ZONEFW_A_CANDIDATE + 1] = {
+	[ZONEFW_A_FROM] = { .type = NLA_U16 },
+	[ZONEFW_A_TO] = { .type = NLA_U16 },
+	[ZONEFW_A_ID] = { .type = NLA_U32 },
+	[ZONEFW_A_RULE] = { .type = NLA_NESTED },
+	[ZONEFW_A_CANDIDATE] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1] = {

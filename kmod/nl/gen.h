@@ -8,9 +8,10 @@
 
 extern const struct nla_policy zonefw_panic_policy[ZONEFW_A_PANIC + 1];
 extern const struct nla_policy zonefw_apply_policy[ZONEFW_A_SETELEMS + 1];
-extern const struct nla_policy zonefw_explain_policy[ZONEFW_A_EX_OUT + 1];
+extern const struct nla_policy zonefw_explain_policy[ZONEFW_A_CANDIDATE + 1];
 extern const struct nla_policy zonefw_set_change_policy[ZONEFW_A_SETELEMS + 1];
 extern const struct nla_policy zonefw_set_name_policy[ZONEFW_A_SETNAME + 1];
+extern const struct nla_policy zonefw_flows_policy[ZONEFW_A_CANDIDATE + 1];
 extern const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1];
 extern const struct nla_policy zonefw_attr_setelems_policy[ZONEFW_AE_MAX + 1];
 extern const struct nla_policy zonefw_attr_live_policy[ZONEFW_AL_MAX + 1];

@@ -13,5 +13,14 @@ void zonefw_notify_packet(const struct zonefw_ns *zn, const struct zonefw_policy
 			  const struct zonefw_key *k, u16 from, u16 to, u32 rule, u8 action,
 			  u8 reason, const char *prefix);
 int zonefw_put_key(struct sk_buff *msg, const struct zonefw_key *k);
+
+/* One packet to one who traces; see trace.c */
+struct zonefw_pkt;
+struct zonefw_traced {
+	u32 portid, lost;
+	u8 action, reason;
+};
+void zonefw_notify_trace(const struct zonefw_pkt *k, const struct zonefw_key *key,
+			 struct zonefw_traced t);
 u8 zonefw_state_of(const struct zonefw_ns *zn);
 #endif

@@ -33,7 +33,7 @@ at "a folder" 1 14 "cannot read '.': Is a directory" apply .
 at "two files" 1 16 "check does not take 'b'" check a b
 at "panic" 1 14 "panic takes 'on' or 'off', not 'maybe'" panic maybe
 at "stats" 1 14 "stats takes 'reset' or nothing, not 'rest'; did you mean 'reset'?" stats rest
-at "monitor" 1 16 "monitor takes events or drops, not 'event'; did you mean 'events'?" monitor event
+at "monitor" 1 16 "monitor takes events, drops or trace, not 'event'; did you mean 'events'?" monitor event
 at "help for what" 1 13 "no command 'rul'; did you mean 'rule'?" help rul
 # words of the verbs: wrong ones are found without a kernel, before a missing module is
 at "from" 1 17 "expected 'from', not 'form'; did you mean 'from'?" rule add form a to b accept

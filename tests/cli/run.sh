@@ -156,6 +156,10 @@ c "confirm without a time" 1 "--confirm needs a time" apply --confirm
 c "confirm with a bad time" 1 "'soon' is not a time; write it as 60s, 10m or 1h30m" apply --confirm soon ok.conf
 c "confirm at once" 1 "--confirm takes 1 second to 7 days" apply --confirm 0 ok.conf
 c "confirm in a month" 1 "--confirm takes 1 second to 7 days" apply --confirm 30d ok.conf
+c "monitor of something else" 1 "monitor takes events, drops or trace, not 'drop'; did you mean 'drops'?" monitor drop
+c "flow without a verb" 1 "flow needs a verb: show or kill" flow
+c "flow with another verb" 1 "flow has no verb 'kil'; did you mean 'kill'?" flow kil
+c "flow kill of everything" 1 "flow kill needs from ZONE, to ZONE, rule ID or a match" flow kill
 if [ ! -e /sys/module/zonefw ]; then
 	printf 'zone a { dev x }\n' > g.conf
 	c "no module" 2 "modprobe zonefw" apply g.conf

@@ -66,6 +66,9 @@ run_case L01 "never both, never neither" L01
 run_case L00 "a refused policy changes nothing" REFUSED
 run_case L08 "a commit nobody confirms is taken back" L08
 run_case L08B "confirm, rollback, flush, namespace exit" L08B
+run_case X03 "live connections" FLOWS
+run_case X04 "a candidate in the kernel, the own session" CAND
+run_case X05 "traces and hits" TRACE
 run_case X02 "recent drops" DROPS
 run_case X01 "explain says what happens" EXPLAIN
 run_case X11 "export keeps names, digest and order" TOOL1

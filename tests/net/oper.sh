@@ -111,7 +111,7 @@ int -> dmz { default accept }" | zf apply - > /dev/null || miss apply
     is "v$f spoofed" "$(drops '"from":"wan","to":null,"in":"wan2"' "\"src\":\"$(addr $f pc)\",\"sport\":4103" '"reason":"spoofed"')" 1
   done
   is "nothing of what passed" "$(drops '"sport":4104')" 0
-  is "times" "$(zf -j show drops | tr ',{' '\n\n' | sed -n 's/"time":\([0-9]*\).*/\1/p' | awk -v t="$t0" '$1 < last { n++ } { last = $1 } END { print n + 0, last >= t - 1 && last < t + 300 }')" "0 1"
+  is "times" "$(zf -j show drops | tr ',{' '\n\n' | sed -n 's/"time":\([0-9]*\).*/\1/p' | awk -v t="$t0" '$1 < last { n++ } { last = $1 } END { print n + 0, (last >= t - 1 && last < t + 300) }')" "0 1"
   is "as text" "$(zf show drops | grep -cE "wan -> dmz  drop +rule +telnet +tcp src ${A4[ext1]} sport 4100 dst ${A4[web]} dport 23")" 1
   nsenter --net=/run/netns/fw zonefw -j monitor drops > "$T/events" 2>&1 & p=$!
   wait_for "monitor drops shows a packet that no rule logs" 20 monitored "$T/events"
@@ -126,3 +126,100 @@ int -> dmz { default accept }" | zf apply - > /dev/null || miss apply
   tcp_ok ext1 web 80
 }
 monitored() { send ext1 -S 4108 udp "${A4[web]}" 99; sleep 0.3; grep -q sport..4108 "$1"; }
+
+# flows PATTERN...: lines of flow show -j that have every pattern
+flows() {
+  local p
+  zf -j flow show | sed 's/},{/}\n{/g' > "$T/flows"
+  for p; do grep -F -- "$p" "$T/flows" > "$T/flows2"; mv "$T/flows2" "$T/flows"; done
+  wc -l < "$T/flows"
+}
+FPOL="$ZONES"'int -> wan { accept tcp dport 80 name web; accept udp dport 7777 name chat; accept udp dport 53; default drop }
+int -> self { accept tcp dport 22 name admin }
+self -> any { default accept }'
+hold() { # HOST FAM PORT SPORT: a UDP exchange that conntrack remembers
+  send "$1" -S "$4" -l 5 udp "$(addr "$2" ext1)" "$3"
+}
+FLOWS() { # live connections: zones, deciding rule; kill by match; what a file would change
+  local f out
+  printf '%s\n' "$FPOL" | zf apply - > /dev/null || { miss apply; return; }
+  fw conntrack -F > /dev/null 2>&1
+  for f in 4 6; do hold pc $f 7777 4200; hold mail $f 7777 4201; hold pc $f 53 4202; done
+  sleep 0.5
+  for f in 4 6; do
+    is "v$f by its rule" "$(flows "\"src\":\"$(addr $f pc)\",\"sport\":4200,\"dst\":\"$(addr $f ext1)\",\"dport\":7777" \
+      '"from":"int","to":"wan"' '"rule_name":"chat","verdict":"accept","reason":"rule","zones_by":"packet"')" 1
+  done
+  is "as text" "$(zf flow show from int to wan rule chat | grep -cE "int -> wan +chat +accept .* udp src .* sport 420[01] ")" 4
+  is "show flows" "$(zf show flows | grep -c ' sport 4202 ')" 2
+  is "nothing from wan" "$(zf flow show from wan | grep -c sport)" 0
+  is "by match" "$(zf flow show ipv4 udp dport 7777 src "${A4[pc]}" | grep -c sport)" 1
+  zf flow show mark 5 > /dev/null 2>"$T/err"; is "a mark is refused" "$? $(grep -c 'not by device, mac, mark or dscp' "$T/err")" "1 1"
+  printf '%s\n' "$ZONES int -> wan { accept tcp dport 80 name web; accept udp dport 7777 dst ${A4[ext1]}, ${A6[ext1]} src ${A4[pc]}, ${A6[pc]}; accept udp dport 53; default drop }
+self -> any { default accept }" > "$T/new.conf"
+  out=$(zf diff --flows "$T/new.conf"); is "diff --flows: exit" $? 1
+  is "would be cut" "$(grep -c '^cut .* sport 4201 .*the default (drop) instead of chat' <<< "$out")" 2
+  is "by another rule" "$(grep -c '^other rule .* sport 4200 .*instead of chat' <<< "$out")" 2
+  is "of the rest nothing" "$(grep -c ' sport 4202 ' <<< "$out")" 0
+  is "nothing was changed" "$(zf export | grep -c 'name chat')" 1
+  out=$(zf flow kill src "${A4[mail]}" udp); is "kill" "$? $out" "0 1 connection ended"
+  is "it is gone" "$(flows "\"src\":\"${A4[mail]}\"")" 0
+  is "the other family's is not" "$(flows "\"src\":\"${A6[mail]}\"")" 1
+  is "kill by rule" "$(zf -j flow kill rule chat)" '{"killed":3}'
+  is "the rest lives" "$(flows '"sport":4202')" 2
+  zf flow kill > /dev/null 2>&1; is "kill of all unasked" $? 1
+  apply "$P0"
+}
+CAND() { # a candidate in the kernel: explain --file, apply -n, the caller's own session
+  local f gen out
+  printf '%s\n' "$FPOL" | zf apply - > /dev/null || { miss apply; return; }
+  gen=$(stat generation)
+  printf '%s\n' "$ZONES int -> wan { drop tcp dport 80 name shut; default accept }" > "$T/new.conf"
+  out=$(zf explain from int to wan tcp src "${A4[pc]}" dst "${A4[ext1]}" dport 80 --file "$T/new.conf" --expect drop); is "explain --file: exit" $? 0
+  is "both answers" "$(grep -cE '^verdict +accept +drop' <<< "$out")" 1
+  is "with the line" "$(grep -cE "^line .*$T/new.conf:" <<< "$out")" 1
+  is "one document" "$(zf -j explain in int1 out wan1 tcp src "${A6[pc]}" dst "${A6[ext1]}" dport 80 --file "$T/new.conf" | grep -cE '^\{"verdict":"accept",.*"candidate":\{"verdict":"drop".*"rule_name":"shut"')" 1
+  zf apply -n "$T/new.conf" > /dev/null; is "apply -n" $? 0
+  printf '%s\n' "$ZONES options { log nflog 5; tag-mask 0x1 }" | zf apply -n - > /dev/null 2>&1; is "apply -n asks the kernel" $? 1
+  is "generation" "$(stat generation)" "$gen"
+  for f in 4 6; do
+    f="$(addr $f pc) 4300 $(if [ $f = 4 ]; then echo "${FW4[int]}"; else echo "${FW6[int]}"; fi) 22"
+    SSH_CONNECTION=$f zf apply "$T/new.conf" > /dev/null 2> "$T/err"; is "own session: $f" $? 4
+    is "its sentence" "$(grep -c 'would cut your own session (tcp src' "$T/err")" 1
+    SSH_CONNECTION=$f zf apply -n "$T/new.conf" > /dev/null 2>&1; is "also with -n" $? 4
+  done
+  is "still the same" "$(stat generation)" "$gen"
+  tcp pc "${FW4[int]}" 22 > /dev/null
+  f=$(fw conntrack -L -p tcp --dport 22 -s "${A4[pc]}" 2>/dev/null | sed -n 's/.* sport=\([0-9]*\) dport=22 .*/\1/p' | head -1)
+  [ -n "$f" ] && SSH_CONNECTION="${A4[pc]} $f ${FW4[int]} 22" zf apply "$T/new.conf" > /dev/null 2> "$T/err"; is "a session that conntrack knows" $? 4
+  printf '%s\n' "$FPOL" "wan -> dmz { accept tcp dport 80 }" > "$T/good.conf"
+  SSH_CONNECTION="${A4[pc]} 4300 ${FW4[int]} 22" zf apply "$T/good.conf" > /dev/null; is "one that keeps it" $? 0
+  SSH_CONNECTION="${A4[pc]} 4300 ${FW4[int]} 22" zf apply --force "$T/new.conf" > /dev/null; is "--force" $? 0
+  apply "$P0"; tcp_ok ext1 web 80
+}
+
+TRACE() { # the way of matching packets; counters of new connections and hits
+  local f p t0
+  printf '%s\n' "$FPOL" | zf apply - > /dev/null || { miss apply; return; }
+  t0=$(date +%s)
+  nsenter --net=/run/netns/fw zonefw -j monitor trace from int udp dport 7777, 9 > "$T/trace" 2>&1 & p=$!
+  traced() { send pc -S 4399 udp "${A4[ext1]}" 9; sleep 0.3; grep -q '"sport":4399' "$T/trace"; }
+  wait_for "a trace" 20 traced
+  for f in 4 6; do
+    is "udp$f" "$(udp pc "$(addr $f ext1)" 7777 3000)" open
+    send pc -S 4400 udp "$(addr $f ext1)" 9; send pc -S 4401 udp "$(addr $f ext1)" 53
+  done
+  sleep 1
+  at_least "accepted, by its rule" "$(grep -c '"hook":"forward".*"from":"int","to":"wan".*"reason":"rule","verdict":"accept"' "$T/trace")" 2
+  is "refused" "$(grep '"sport":4400' "$T/trace" | grep -c '"reason":"default","verdict":"drop"')" 2
+  is "others are not shown" "$(grep -c '"dport":53' "$T/trace")" 0
+  kill_tools; wait $p 2>/dev/null
+  is "udp without a trace" "$(udp pc "${A4[ext1]}" 7777 3000)" open
+  zf monitor trace from nowhere > /dev/null 2>&1; is "no such zone" $? 1
+  zf -j show rules | sed 's/},{/}\n{/g' > "$T/rules"
+  at_least "new connections" "$(sed -n 's/.*"name":"chat".*"flows":\([0-9]*\).*/\1/p' "$T/rules")" 3
+  is "first and last hit" "$(sed -n 's/.*"name":"chat".*"first_hit":\([0-9]*\),"last_hit":\([0-9]*\).*/\1 \2/p' "$T/rules" | awk -v t="$t0" '{ print ($1 >= t - 1 && $2 >= $1) }')" 1
+  is "never hit" "$(grep '"name":"web"' "$T/rules" | grep -c '"flows":0,"first_hit":null,"last_hit":null')" 1
+  is "with -s" "$(zf -s show rules | grep -cE 'FLOWS +FIRST +LAST')" 1
+  apply "$P0"
+}

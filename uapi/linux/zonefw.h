@@ -53,6 +53,8 @@
 #define ZONEFW_LIVE_NEG_SPORT	(1u << 2)
 #define ZONEFW_LIVE_NEG_DPORT	(1u << 3)
 #define ZONEFW_LIVE_ALL	0xfu
+#define ZONEFW_APPLY_DRY	(1u << 0)	/* all but the commit */
+#define ZONEFW_APPLY_KEEP	(1u << 1)	/* no commit: keep it as this socket's candidate */
 #define ZONEFW_CELL_LOG	(1u << 0)
 #define ZONEFW_CELL_HAS_DEFAULT	(1u << 1)	/* GET_CELLS only */
 #define ZONEFW_CELL_MASQ4	(1u << 2)	/* masquerade, by family */
@@ -214,6 +216,9 @@ enum zonefw_cmd {
 	ZONEFW_CMD_SET_DEL,	/* do: SETELEMS go */
 	ZONEFW_CMD_SET_FLUSH,	/* do: all members of SETNAME go */
 	ZONEFW_CMD_SET_TEST,	/* do: are all of SETELEMS covered? -> COUNT 0 or 1 */
+	ZONEFW_CMD_GET_FLOWS,	/* dump: live connections: EX_*, FROM, TO, ID, ACTION, REASON, ...; with CANDIDATE only those it changes */
+	ZONEFW_CMD_KILL_FLOWS,	/* do: end the connections that match; reply: COUNT */
+	ZONEFW_CMD_TRACE,	/* do: send this socket the packets that match; and the notification */
 	__ZONEFW_CMD_MAX
 };
 #define ZONEFW_CMD_MAX (__ZONEFW_CMD_MAX - 1)
@@ -265,10 +270,21 @@ enum zonefw_attr {
 	ZONEFW_A_SET,	/* nested zonefw_attr_set; APPLY: repeated */
 	ZONEFW_A_SETELEMS,	/* nested zonefw_attr_setelems; APPLY: repeated */
 	ZONEFW_A_SETNAME,	/* string */
-	ZONEFW_A_LOST,	/* u32: GET_SETS: members refused because the set was full */
+	ZONEFW_A_LOST,	/* u32: GET_SETS: members refused because the set was full; TRACE: packets that matched and were not sent so far */
 	ZONEFW_A_EX_DNAT,	/* binary 4 or 16: EXPLAIN: where the destination is translated to */
 	ZONEFW_A_EX_DNAT_PORT,	/* u16 */
 	ZONEFW_A_EX_SNAT,	/* binary 4 or 16: EXPLAIN: what the source is translated to */
+	ZONEFW_A_CANDIDATE,	/* u8 0|1: EXPLAIN, GET_FLOWS: ask this socket's candidate */
+	ZONEFW_A_INDEX,	/* u32: EXPLAIN, GET_FLOWS: the deciding rule's place in its policy, from 1; 0: the default */
+	ZONEFW_A_WAS_ID,	/* u32: GET_FLOWS: rule that decides in the policy in force, 0: its default */
+	ZONEFW_A_BY_ROUTE,	/* u8 0|1: GET_FLOWS: zones by the route, not by packets seen */
+	ZONEFW_A_EXPIRES,	/* u32: GET_FLOWS: seconds until conntrack forgets it when idle */
+	ZONEFW_A_ORIG_DST,	/* binary 4 or 16: GET_FLOWS: destination before destination NAT, when it had one */
+	ZONEFW_A_ORIG_DPORT,	/* u16 host order: likewise */
+	ZONEFW_A_HOOK,	/* u8: TRACE: netfilter's hook number */
+	ZONEFW_A_NEW_FLOWS,	/* u64: GET_RULES: connections the rule let in */
+	ZONEFW_A_FIRST_HIT,	/* u32 seconds since 1970: GET_RULES: first packet judged anew by it; absent: none */
+	ZONEFW_A_LAST_HIT,	/* u32: likewise, the last one */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)

@@ -140,9 +140,9 @@ _zonefw_flow()
 {
     case $verb:$prev in
     :*) _zonefw_words show kill ;;
-    show:from | show:to) _zonefw_words "$(_zonefw_zones)" ;;
-    show:*) _zonefw_words from to ;;
-    kill:*) _zonefw_rule_body ;;
+    *:from | *:to) _zonefw_words "$(_zonefw_zones)" ;;
+    *:rule) _zonefw_words "$(_zonefw_rules) default" ;;
+    *) _zonefw_rule_body "from to rule" ;;
     esac
 }
 
