@@ -20,6 +20,7 @@
 #include "epoch.h"
 #include "hook.h"
 #include "judge.h"
+#include "mss.h"
 #include "skbkey.h"
 #include "trace.h"
 #include "vcache.h"
@@ -69,6 +70,17 @@ static void tag(struct sk_buff *skb, const struct zonefw_policy *p, u16 zone)
 		skb->mark |= (u32)zone << p->opt.tag_shift;
 }
 
+/* Options of the cell through which the packet's flow was opened. */
+static u32 options_of(const struct zonefw_pkt *k)
+{
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
+
+	if (ct && CTINFO2DIR(info) == IP_CT_DIR_REPLY)
+		return zonefw_cell(k->p, k->to, k->from)->options;
+	return zonefw_cell(k->p, k->from, k->to)->options;
+}
+
 /* The short way: a packet of a flow that this policy let in between these zones. */
 static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 {
@@ -98,6 +110,8 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	cell = info == IP_CT_ESTABLISHED ? zonefw_cell(k->p, from, to) : zonefw_cell(k->p, to, from);
 	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
 		return false;
+	if (cell->options & ZONEFW_CELL_CLAMP_MSS && k->st->hook == NF_INET_FORWARD)
+		zonefw_mss_clamp(k->skb, k->st);
 	zonefw_count_flow(k->zn, zonefw_cell(k->p, from, to)->ident,
 			  slot ? k->p->rules[slot - 1]->ident : NULL, k->skb->len);
 	return true;
@@ -106,6 +120,7 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	const struct net_device *out = out_of(skb, st);
+	unsigned int verdict;
 	struct zonefw_pkt k;
 
 	if (zonefw_on_loopback(skb, st))
@@ -139,7 +154,12 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 		k.from = zonefw_zone_of(k.p, k.dev, k.key.family, k.key.src);
 	if (st->hook != NF_INET_LOCAL_IN)
 		k.to = zonefw_zone_of(k.p, out->ifindex, k.key.family, k.key.dst);
-	return zonefw_judge(&k);
+	verdict = zonefw_judge(&k);
+	if (verdict == NF_ACCEPT && k.p->clamp && st->hook == NF_INET_FORWARD &&
+	    k.from != ZONEFW_ZONE_NONE && k.to != ZONEFW_ZONE_NONE &&
+	    options_of(&k) & ZONEFW_CELL_CLAMP_MSS)
+		zonefw_mss_clamp(skb, st);
+	return verdict;
 }
 
 /* Before conntrack: tag, antispoof, source routes. */

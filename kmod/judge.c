@@ -170,7 +170,7 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	if (!zonefw_ct_key(ct, &k->key, reply, &key))
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
 	key.ask = ZONEFW_ASK_FLOW;
-	zonefw_nat_facts(k->p, ct, &key);
+	zonefw_nat_facts(k->p, ct, &key, from);
 	zonefw_decide(k->p, &key, from, to, &v);
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
@@ -275,7 +275,7 @@ unsigned int zonefw_judge(struct zonefw_pkt *k)
 	if (!ct)
 		return judge_new(k, NULL);
 	if (info == IP_CT_NEW || info == IP_CT_ESTABLISHED)
-		zonefw_nat_facts(k->p, ct, &k->key);
+		zonefw_nat_facts(k->p, ct, &k->key, k->from);
 	switch (info) {
 	case IP_CT_ESTABLISHED:
 	case IP_CT_ESTABLISHED_REPLY:

@@ -23,7 +23,8 @@
 #include "skbkey.h"
 #include "verdict.h"
 
-static bool is_local(struct net *net, u8 family, const u8 *addr)
+/* The device that has the address, or NULL: not one of this router. */
+static const struct net_device *local_device(struct net *net, u8 family, const u8 *addr)
 {
 	struct in6_addr a6;
 	__be32 a4;
@@ -33,7 +34,7 @@ static bool is_local(struct net *net, u8 family, const u8 *addr)
 		return __ip_dev_find(net, a4, false);
 	}
 	memcpy(&a6, addr, 16);
-	return ipv6_chk_addr(net, &a6, NULL, 0);
+	return ipv6_chk_addr(net, &a6, NULL, 0) ? ipv6_dev_find(net, &a6, NULL) : NULL;
 }
 
 /* Of its link only, or for many: never translated. */
@@ -79,8 +80,9 @@ static u16 zone_towards(const struct zonefw_policy *p, struct net *net, u8 famil
 static void describe(const struct zonefw_policy *p, struct net *net, struct zonefw_key *k,
 		     const u8 *dst)
 {
-	bool local = is_local(net, k->family, dst);
+	const struct net_device *local = local_device(net, k->family, dst);
 
+	k->oat = local ? zonefw_zone_of(p, local->ifindex, k->family, dst) : ZONEFW_ZONE_NONE;
 	k->flags = (k->flags & ~ZONEFW_K_OLOCAL) | (local ? ZONEFW_K_OLOCAL : 0);
 	k->ozone = ZONEFW_ZONE_NONE;
 	if (local)
@@ -111,12 +113,14 @@ void zonefw_nat_before(const struct zonefw_policy *p, struct net *net, struct zo
  * @p: policy
  * @ct: the flow
  * @k: key of its original direction
+ * @from: ingress zone of that
  */
 void zonefw_nat_facts(const struct zonefw_policy *p, const struct nf_conn *ct,
-		      struct zonefw_key *k)
+		      struct zonefw_key *k, u16 from)
 {
 	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 
+	k->ofrom = from;
 	if (p->dnat && ct->status & IPS_DST_NAT)
 		zonefw_nat_before(p, nf_ct_net(ct), k, (const u8 *)&o->dst.u3,
 				  k->flags & ZONEFW_K_PORTS ? ntohs(o->dst.u.all) : 0);
@@ -151,6 +155,7 @@ const struct zonefw_rule *zonefw_nat_find(const struct zonefw_policy *p, struct 
 	if (!p->dnat || from == ZONEFW_ZONE_NONE || p->dnat_at[from] == p->dnat_at[from + 1] ||
 	    is_special(k->family, k->dst))
 		return NULL;
+	k->ofrom = from;
 	describe(p, net, k, k->dst);
 	k->flags |= ZONEFW_K_EARLY;
 	for (i = p->dnat_at[from]; i < p->dnat_at[from + 1]; i++) {
@@ -242,8 +247,10 @@ static unsigned int choose_destination(void *priv, struct sk_buff *skb,
 	u16 from = ZONEFW_ZONE_SELF;
 	struct zonefw_key k;
 
-	if (!p || !p->dnat || zonefw_on_loopback(skb, st))
+	if (!p || !p->dnat)
 		return NF_ACCEPT;
+	if (st->hook == NF_INET_PRE_ROUTING && zonefw_on_loopback(skb, st))
+		return NF_ACCEPT;	/* what this router sends itself is asked in LOCAL_OUT */
 	if (zonefw_skb_key(skb, st, &k) != ZONEFW_PARSED)
 		return NF_ACCEPT;
 	k.mark &= ~p->opt.tag_mask;

@@ -19,7 +19,7 @@ bool zonefw_nat_target(struct net *net, const struct net_device *in, const struc
 void zonefw_nat_before(const struct zonefw_policy *p, struct net *net, struct zonefw_key *k,
 		       const u8 *dst, u16 dport);
 void zonefw_nat_facts(const struct zonefw_policy *p, const struct nf_conn *ct,
-		      struct zonefw_key *k);
+		      struct zonefw_key *k, u16 from);
 struct zonefw_source zonefw_nat_source(const struct zonefw_policy *p, struct zonefw_key *k,
 				       u16 from, u16 to, bool back);
 unsigned int zonefw_nat_out(struct zonefw_pkt *k, struct nf_conn *ct,

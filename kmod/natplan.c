@@ -95,9 +95,13 @@ static int also_from_build(const struct zonefw_policy *p, struct zonefw_rule *r)
 
 	if (!also)
 		return -ENOMEM;
-	for (z = 0; z < p->nz; z++)
-		also[z] = covers(p, r->to, r->nto, z) ||
-			  (r->nhairpin ? covers(p, r->hairpin, r->nhairpin, z) : reaches(p, r, z));
+	for (z = 0; z < p->nz; z++) {
+		if (covers(p, r->to, r->nto, z) ||
+		    (r->nhairpin ? covers(p, r->hairpin, r->nhairpin, z) : reaches(p, r, z)))
+			also[z] |= ZONEFW_HAIRPIN_ADDED;
+		if (covers(p, r->from, r->nfrom, z))
+			also[z] |= ZONEFW_HAIRPIN_FROM;
+	}
 	kvfree(r->also_from);
 	r->also_from = also;
 	return 0;
@@ -141,8 +145,10 @@ int zonefw_natplan_begin(struct zonefw_policy *p)
 			err = tozone_build(p, r);
 		}
 	}
-	for (i = 0; i < p->ndefs; i++)
+	for (i = 0; i < p->ndefs; i++) {
 		p->snat |= p->defs[i].options & (ZONEFW_CELL_MASQ4 | ZONEFW_CELL_MASQ6);
+		p->clamp |= p->defs[i].options & ZONEFW_CELL_CLAMP_MSS;
+	}
 	return err ? err : hairpins_build(p, reach);
 }
 

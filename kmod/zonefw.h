@@ -94,7 +94,7 @@ struct zonefw_policy {
 	struct zonefw_setuse *sets;	/* setuse.c */
 	struct zonefw_elems *elems;
 	u32 nsets, nelems;
-	bool dnat, snat, redirect;	/* some rule or option translates so */
+	bool dnat, snat, redirect, clamp; /* some rule or option does so */
 	unsigned long *reach;		/* while it is compiled: nz * nz bits: may anything pass? */
 	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
 };

@@ -82,4 +82,5 @@ void check_warnings(struct model *m)
 	shadowed(m);
 	unused(m);
 	lockout(m);
+	nat_warnings(m);
 }

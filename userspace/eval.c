@@ -116,10 +116,11 @@ struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, cons
 	for (int i = 0; i < m->rules.n; i++) {
 		struct rule *r = m->rules.v[i];
 
-		if (r->action == ZONEFW_CONTINUE || !zone_covers(m, &r->from, f) || !zone_covers(m, &r->to, t) ||
-		    !rule_match(r, k))
+		/* the packet is one that nobody translates: what publish does is no answer to it */
+		if (r->action == ZONEFW_CONTINUE || r->action >= ZONEFW_PUBLISH || !zone_covers(m, &r->from, f) ||
+		    !zone_covers(m, &r->to, t) || !rule_match(r, k))
 			continue;
-		v.action = r->action >= ZONEFW_PUBLISH ? ZONEFW_ACCEPT : r->action;
+		v.action = r->action;
 		v.arg = r->arg;
 		v.rule = r;
 		return v;
@@ -381,9 +382,9 @@ static bool never_cell(struct model *m, struct assertion *a, struct zone *f, str
 		struct rule *r = m->rules.v[i];
 		boxvec b = { 0 };
 
-		if (r->action == ZONEFW_CONTINUE || !zone_covers(m, &r->from, f) || !zone_covers(m, &r->to, t))
+		if (r->action == ZONEFW_CONTINUE || r->action == ZONEFW_SNAT || !rule_between(m, r, f, t))
 			continue;
-		rule_boxes(r, &b);
+		rule_boxes(rule_behind_nat(r), &b);
 		if (r->action == ZONEFW_DROP || r->action == ZONEFW_REJECT) {
 			bool mask = false;
 
@@ -429,6 +430,7 @@ void eval_asserts(struct model *m)
 {
 	int nz = m->zones.n;
 
+	nat_conflicts(m);
 	for (int i = 0; i < m->asserts.n; i++) {
 		struct assertion *a = m->asserts.v[i];
 		bool ok = true;

@@ -180,6 +180,12 @@ void eval_asserts(struct model *m);
 bool rule_covers(struct model *m, const struct rule *a, const struct rule *b);
 char *pkt_text(const struct pkt *k);
 
+/* natcheck.c */
+bool rule_between(struct model *m, const struct rule *r, struct zone *f, struct zone *t);
+struct rule *rule_behind_nat(struct rule *r);
+void nat_conflicts(struct model *m);
+void nat_warnings(struct model *m);
+
 /* check.c */
 void check_warnings(struct model *m);
 extern const char services_conf[];

@@ -72,7 +72,8 @@ static bool cell_flag(struct parser *p, struct cell *c)
 	for (int i = 0; i < 2; i++) {
 		if (!at_word(p, f[i].w))
 			continue;
-		unsupported(p->m, p->lx.cur.pos, f[i].w);
+		if (!i)
+			unsupported(p->m, p->lx.cur.pos, f[i].w);
 		*f[i].b = true;
 		pnext(p);
 		return true;

@@ -36,6 +36,7 @@ struct zonefw_key {
 	u8 src[16], dst[16];	/* v4 in the first four bytes */
 	u8 odst[16];		/* destination before translation, valid with K_DNAT */
 	u16 odport, ozone;	/* likewise; the zone it would have gone to */
+	u16 ofrom, oat;		/* ingress zone; zone of the device that has odst */
 	const char *in, *out;
 	bool guessed;		/* out: a fact that a reply does not show was asked for */
 	u8 ask;			/* who asks: ZONEFW_ASK_* */
@@ -70,7 +71,7 @@ struct zonefw_rule {
 	const struct zonefw_nat *nat;	/* publish, redirect, snat: see core/nat.c */
 	const struct zonefw_addr *on;	/* publish: published addresses; none: the router's */
 	const u16 *hairpin;
-	const u8 *also_from;		/* hairpin: by zone: stands in its cells, too */
+	const u8 *also_from;		/* hairpin: by zone: ZONEFW_HAIRPIN_* */
 	const u8 *tozone;		/* redirect: by zone: may packets be on their way there? */
 	u16 nnat, non, nhairpin;
 	void *blob;			/* struct nlattr as it came */
@@ -131,6 +132,9 @@ int zonefw_prefix_match(const struct zonefw_net *n, u32 count, u8 family, const 
 bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone);
 const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,
 					       const u16 *parent, u16 from, u16 to);
+
+#define ZONEFW_HAIRPIN_ADDED	1u	/* the rule stands in the zone's cells, too */
+#define ZONEFW_HAIRPIN_FROM	2u	/* the zone is of FROM */
 
 /* nat.c */
 static inline bool zonefw_is_dnat(const struct zonefw_rule *r)

@@ -69,10 +69,20 @@ u16 zonefw_nat_port(const struct zonefw_rule *r, const struct zonefw_nat *n, u16
 	return n->port_lo + (port - r->l4[0].dport_lo);
 }
 
+/* Without 'on': an address of this router; for a hairpin one on a device of FROM. */
+static bool published_here(const struct zonefw_rule *r, const struct zonefw_key *k)
+{
+	if (!(k->flags & ZONEFW_K_OLOCAL))
+		return false;
+	if (!r->also_from || r->also_from[k->ofrom] & ZONEFW_HAIRPIN_FROM)
+		return true;
+	return k->oat != ZONEFW_ZONE_NONE && r->also_from[k->oat] & ZONEFW_HAIRPIN_FROM;
+}
+
 /**
  * zonefw_nat_selects() - does the rule translate this packet?
  * @r: publish or redirect
- * @k: packet as it came, with ZONEFW_K_OLOCAL where it is true, and ozone
+ * @k: packet as it came, with ZONEFW_K_OLOCAL where it is true, ozone, ofrom and oat
  *
  * Return: true if it does.
  */
@@ -83,7 +93,7 @@ bool zonefw_nat_selects(const struct zonefw_rule *r, struct zonefw_key *k)
 	if (r->action == ZONEFW_PUBLISH && r->non &&
 	    !zonefw_addrs_match(r->on, r->non, false, k->family, k->dst))
 		return false;
-	if (r->action == ZONEFW_PUBLISH && !r->non && !(k->flags & ZONEFW_K_OLOCAL))
+	if (r->action == ZONEFW_PUBLISH && !r->non && !published_here(r, k))
 		return false;
 	if (r->action == ZONEFW_REDIRECT && r->tozone &&
 	    (k->ozone == ZONEFW_ZONE_NONE || !r->tozone[k->ozone]))

@@ -130,8 +130,8 @@ if timeout 20 "$Z" _dump big.conf > big.txt && [ "$(grep -c 'name r' big.txt)" =
 else
 	fail=$((fail + 1)); echo "FAIL: many blocks and names"
 fi
-printf 'zone a { dev x }\na -> any { offload }\n' > m.conf
-c "apply refuses" 1 "m.conf:2:12: error: 'offload' is not supported yet" apply m.conf
+printf 'zone a { dev x }\na -> any { clamp-mss; offload }\n' > m.conf
+c "apply refuses" 1 "m.conf:2:23: error: 'offload' is not supported yet" apply m.conf
 d "publish, both families" "let h = 10.0.0.1, 2001:db8::1
 $Z2 wan -> lan { publish https to h:8443 hairpin from lan on 192.0.2.1 name site }" \
   "publish https to 10.0.0.1:8443, [2001:db8::1]:8443 on 192.0.2.1 hairpin from lan name site"
@@ -145,6 +145,27 @@ t "redirect nowhere" 1 "redirect needs 'to :PORT'" "$Z2 lan -> wan { redirect tc
 t "range of ports" 1 "needs one range of dport that is as long" "$Z2 wan -> lan { publish tcp dport 80-90 to 10.0.0.1:80-85 }"
 t "port without ports" 1 "a target port needs tcp, udp or sctp" "$Z2 wan -> lan { publish icmp to 10.0.0.1:80 }"
 t "snat with a port" 1 "snat translates the address only" "$Z2 lan -> wan { snat to 192.0.2.9:80 }"
+t "port published twice" 1 "this overlaps 'one'" "$Z2 wan -> lan { publish https to 10.0.0.1 name one
+publish https to 10.0.0.2 }"
+t "overlapping ranges" 1 "this overlaps 'publish tcp dport 80-90 to 10.0.0.1'" "$Z2 wan -> lan { publish tcp dport 80-90 to 10.0.0.1
+publish tcp dport 85-95 to 10.0.0.2 }"
+t "the same port by source" 0 "no errors" "$Z2 wan -> lan { publish https to 10.0.0.1 src 192.0.2.0/24
+publish https to 10.0.0.2 }"
+t "the same port by address" 0 "no errors" "$Z2 wan -> lan { publish https to 10.0.0.1 on 192.0.2.1
+publish https to 10.0.0.2 on 192.0.2.2 }"
+t "the router's own service" 1 "this publishes what 'accept ssh' (t.conf:3) lets in to this router itself" "$Z2 wan -> self { accept ssh }
+wan -> lan { publish ssh to 10.0.0.1 }"
+t "an exposed host" 0 "warning: the exposed host shares zone 'lan'" "$Z2 wan -> lan { publish any to 10.0.0.1 }"
+t "an exposed host alone" 0 "no errors, 0 warnings" "zone wan { dev eth0 }
+zone one { dev eth1; net 10.0.0.1/32 }
+wan -> one { publish any to 10.0.0.1 }
+one -> self { accept ssh }"
+t "proof with a publish" 1 "is accepted by 'publish https to 10.0.0.1:8443'" "$Z2 wan -> lan { publish https to 10.0.0.1:8443 }
+assert never wan -> lan tcp dport 8443"
+t "proof of the published port" 0 "no errors" "$Z2 wan -> lan { publish https to 10.0.0.1:8443 }
+assert never wan -> lan tcp dport 443
+assert never wan -> lan except tcp dport 8443 dst 10.0.0.1
+assert drop wan -> lan tcp src 192.0.2.9 dst 10.0.0.1 dport 8443"
 t "hairpin zone" 1 "no zone 'lna'" "$Z2 wan -> lan { publish http to 10.0.0.1 hairpin from lna }"
 c "no such command" 1 "did you mean 'show'?" shwo
 c "version" 0 "zonefw " --version

@@ -48,8 +48,15 @@ run_case F04 "martians" F04
 run_case G01 "published services" G01
 run_case G02 "open flows of a publish that goes" G02
 run_case G03 "translation is not permission" G03
+run_case G04 "hairpin" G04
+run_case G05 "conflicts" G05
+run_case G07 "errors through translation" G07
 run_case G20 "masquerade and snat" G20
 run_case G21 "a mapping outlives commits" G21
+run_case G22 "redirect" G22
+run_case G23 "the exposed host" G23
+run_case G24 "MSS to the path MTU" G24
+run_case G25 "explain and show nat" G25
 run_case I01 "isolation of namespaces" I01
 run_case I06 "the default of a new namespace" I06
 run_case J02 "unload while armed" J02

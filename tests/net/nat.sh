@@ -141,3 +141,136 @@ G02() {
   shut ext1 wan 443
   apply "$P0"
 }
+G04() {
+  local f
+  apply "$ZONES$NATLETS"'
+wan -> dmz { publish tcp dport 443 to rp:8443 hairpin }
+int -> dmz { accept tcp dport 22 }
+self -> any { default accept }' || return
+  watch g04 rp
+  published ext1 wan 443; published pc wan 443; published web wan 443; published rp wan 443
+  for f in 4 6; do is "from fw itself, v$f" "$(fw pkt tcp "$(fwaddr $f wan)" 443 3000)" open; done
+  unwatch g04
+  for f in 4 6; do
+    is "rp's clients, v$f" "$(from_seen g04 rp $f 6 8443 | tr ' ' '\n' | sort | tr '\n' ' ')" \
+      "$(printf '%s\n' "$(addr $f ext1)" "$(addr $f pc)" "$(fwaddr $f dmz)" "$(fwaddr $f wan)" | sort | tr '\n' ' ')"
+  done
+  shut adm wan 443		# mgmt may not reach dmz at all
+  shut pc int 443		# not the published address
+  blocked tcp pc rp 8443
+  apply "$ZONES$NATLETS"'
+wan -> dmz { publish tcp dport 443 to rp:8443 hairpin from mgmt }
+int -> dmz { accept tcp dport 22 }' || return
+  published adm wan 443; shut pc wan 443
+  apply "$P0"
+}
+G22() {
+  apply "$ZONES$NATLETS"'
+int -> wan { redirect to :80 tcp dport 8080; default accept }
+int -> self { redirect to :22 tcp dport 2222 }
+int -> dmz { default accept }' || return
+  watch g22 ext1
+  local f
+  for f in 4 6; do is "redirected, v$f" "$(tcp pc "$(addr $f ext1)" 8080 3000)" open; done
+  published pc int 2222
+  tcp_ok pc ext1 443
+  unwatch g22
+  is "nothing of it outside" "$(seen g22 "^ext1 I [46] 6 .* 8080 ")" 0
+  at_least "twin: the rest goes outside" "$(seen g22 "^ext1 I [46] 6 .* 443 ")" 2
+  shut pc int 80; shut pc int 22
+  is "another zone's way is its own" "$(tcp pc "${A4[web]}" 8080 3000)" refused
+  apply "$P0"
+}
+G23() {
+  local f
+  apply "$ZONES$NATLETS"'
+wan -> dmz { publish tcp dport 443 to rp; publish any to mx }
+wan -> self { accept tcp dport 22 }
+self -> any { default accept }' || return
+  watch g23 mx rp
+  published ext1 wan 443; published ext1 wan 25; published ext1 wan 22
+  for f in 4 6; do is "udp$f" "$(udp ext1 "$(fwaddr $f wan)" 53 3000)" open; done
+  is "echo" "$(pinged ext1 "${FW4[wan]}" 3)" yes
+  unwatch g23
+  for f in 4 6; do
+    is "mail goes to mx, v$f" "$(from_seen g23 mx $f 6 25)" "$(addr $f ext1) "
+    is "the published port does not, v$f" "$(from_seen g23 mx $f 6 443)" ""
+    is "nor the router's own, v$f" "$(from_seen g23 mx $f 6 22)" ""
+  done
+  at_least "the echo was mx's" "$(seen g23 "^mx I 4 1 ")" 1
+  blocked tcp ext1 mx 25
+  apply "$P0"
+}
+# errors that come back through a translation reach who is meant
+G07() {
+  local f
+  apply "$ZONES$NATLETS"'
+wan -> dmz { publish udp dport 9990 to rp:9991 }
+int -> wan { masquerade; default accept }' || return
+  for f in 4 6; do
+    is "unreachable to a masqueraded client, v$f" "$(udp pc "$(addr $f ext1)" 9992 3000)" refused
+    is "unreachable from a published host, v$f" "$(udp ext1 "$(fwaddr $f wan)" 9990 3000)" refused
+  done
+  is "time exceeded to a masqueraded client" "$(on pc ping -n -c 1 -W 2 -t 1 "${A4[ext1]}" 2>&1 | grep -ci 'time to live exceeded')" 1
+  apply "$P0"
+}
+# mss HOST FILE: the MSS of what a capture has seen, by family
+mss() { sed -n "s/.*mss \([0-9]*\).*/\1/p" "$1" | sort -u | tr '\n' ' '; }
+G24() {
+  local h on pids=''
+  fw ip link set wan1 mtu 1300
+  for on in clamp-mss off; do
+    apply "$ZONES int -> wan { $([ $on = off ] || echo 'clamp-mss;') default accept }" || return
+    for h in ext1 pc; do
+      nsenter --net=/run/netns/$h tcpdump -Z root -i eth0 -nn -v -l 'tcp port 80' > "$T/mss-$h" 2> "$T/mss-err-$h" & pids="$pids $!"
+      for _ in $(seq 50); do ! grep -q listening "$T/mss-err-$h" || break; sleep 0.1; done
+    done
+    tcp_ok pc ext1 80
+    sleep 0.5
+    # shellcheck disable=SC2086
+    kill $pids
+    # shellcheck disable=SC2086
+    wait $pids 2>/dev/null
+    pids=''
+    if [ $on = off ]; then
+      is "without it, at ext1" "$(mss "$T/mss-ext1")" "1440 1460 "
+    else
+      is "SYN at ext1" "$(grep '> .*\.80:' "$T/mss-ext1" > "$T/mss"; mss "$T/mss")" "1240 1260 "
+      is "SYN and ACK at pc" "$(grep '\.80 >' "$T/mss-pc" > "$T/mss"; mss "$T/mss")" "1240 1260 "
+    fi
+  done
+  fw ip link set wan1 mtu 1500
+  apply "$P0"
+}
+field() { tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *\$/\1/p"; }
+G25() {
+  local e
+  apply "$PUBLISH
+int -> wan { masquerade; snat to alias src db; default accept }" || return
+  e=$(zf -j explain in wan1 tcp src "${A4[ext1]}" dport 443 dst "${FW4[wan]}" sport 1024)
+  is "published" "$(field dnat <<< "$e") $(field verdict <<< "$e") $(field to <<< "$e") $(field rule_name <<< "$e")" \
+    "198.18.3.81:8443 accept dmz site"
+  e=$(zf -j explain in wan1 tcp src "${A6[ext1]}" dport 443 dst "${FW6[wan]}" sport 1024)
+  is "published, v6" "$(field dnat <<< "$e") $(field verdict <<< "$e")" "[2001:2:0:3::81]:8443 accept"
+  e=$(zf -j explain in wan1 tcp src "${A4[ext1]}" dport 8443 dst "${A4[rp]}" sport 1024)
+  is "straight to the host" "$(field dnat <<< "$e") $(field verdict <<< "$e")" "null drop"
+  e=$(zf -j explain in int1 tcp src "${A4[pc]}" dport 80 dst "${A4[ext1]}")
+  is "masqueraded" "$(field snat <<< "$e") $(field verdict <<< "$e")" "${FW4[wan]} accept"
+  e=$(zf -j explain in int2 tcp src "${A4[db]}" dport 80 dst "${A4[ext1]}")
+  is "an alias" "$(field snat <<< "$e")" "198.18.9.77"
+  is "show nat" "$(zf -j show nat | field kind | sort | uniq -c | tr -s ' \n' ' ')" " 1 masquerade 5 publish 1 snat "
+  zf export > "$T/exp" && zf apply - < "$T/exp" > /dev/null && zf export | cmp -s - "$T/exp" && pass || miss "export | apply changes NAT"
+  zf diff "$T/exp" > /dev/null && pass || miss "diff sees a change"
+  apply "$P0"
+}
+# a policy that contradicts itself changes nothing
+G05() {
+  local before
+  apply "$PUBLISH" || return
+  before=$(stat digest)
+  printf '%s\n' "$PUBLISH" 'wan -> int { publish tcp dport 440-450 to db }' | zf apply - > "$T/out" 2>&1 && miss "applied"
+  is "the other publish is named" "$(grep -c "this overlaps 'site'" "$T/out")" 1
+  is "the policy" "$(stat digest)" "$before"
+  published ext1 wan 443
+  apply "$P0"
+}
