@@ -10,6 +10,8 @@ DESTDIR	?=
 INSTALL	?= install
 MANDIR	= $(DESTDIR)$(PREFIX)/share/man
 COMPDIR	= $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+SHAREDIR = $(DESTDIR)$(PREFIX)/share/zonefw
+DOCDIR	= $(DESTDIR)$(PREFIX)/share/doc/zonefw
 UNITDIR	= $(DESTDIR)/lib/systemd/system
 MODDIR	= $(DESTDIR)/lib/modules/$(KVER)/updates
 DKMSDIR	= $(DESTDIR)/usr/src/zonefw-$(VERSION)
@@ -55,19 +57,25 @@ install: all
 	  $(INSTALL) -D -m 644 "$$f" "$(MANDIR)/man$$s/$${f##*/}" || exit 1; done; done
 	[ ! -e userspace/completion/zonefw.bash ] || \
 	  $(INSTALL) -D -m 644 userspace/completion/zonefw.bash $(COMPDIR)/zonefw
-	[ ! -e packaging/zonefw.service ] || \
-	  $(INSTALL) -D -m 644 packaging/zonefw.service $(UNITDIR)/zonefw.service
+	$(INSTALL) -D -m 755 packaging/boot $(SHAREDIR)/boot
+	$(INSTALL) -d $(UNITDIR) $(DOCDIR)/examples $(DESTDIR)/etc/zonefw
+	sed 's|@PREFIX@|$(PREFIX)|g' packaging/zonefw.service > $(UNITDIR)/zonefw.service
+	chmod 644 $(UNITDIR)/zonefw.service
+	$(INSTALL) -m 644 README.md CHANGELOG.md $(DOCDIR)/
+	$(INSTALL) -m 644 examples/*.conf packaging/failsafe.conf $(DOCDIR)/examples/
 
 uninstall:
 	rm -f $(MODDIR)/zonefw.ko $(COMPDIR)/zonefw $(UNITDIR)/zonefw.service
 	$(if $(DESTDIR),,depmod -a $(KVER))
 	for s in 5 8; do for f in docs/man/*.$$s; do rm -f "$(MANDIR)/man$$s/$${f##*/}"; done; done
-	rm -rf $(DESTDIR)$(PREFIX)/sbin/zonefw $(DESTDIR)$(PREFIX)/share/zonefw
+	rm -rf $(DESTDIR)$(PREFIX)/sbin/zonefw $(SHAREDIR) $(DOCDIR)
+	-rmdir $(DESTDIR)/etc/zonefw 2>/dev/null
 
 dkms-install:
+	rm -rf $(DKMSDIR)
 	$(INSTALL) -d $(DKMSDIR)
 	cp -r Kbuild kmod uapi COPYING dkms.conf $(DKMSDIR)/
-	find $(DKMSDIR) -name '*.o' -delete
+	find $(DKMSDIR) \( -name '*.o' -o -name '.*.cmd' -o -name '__pycache__' \) -prune -exec rm -rf {} +
 	$(if $(DESTDIR),,dkms install -m zonefw -v $(VERSION))
 
 clean:

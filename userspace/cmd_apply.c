@@ -154,25 +154,10 @@ int cmd_apply(int argc, char **argv)
 	}
 	if (err == -ESTALE)
 		return nl_failed(err);
-	if (!err)
-		applied(m, gen);
-	return err;
-}
-
-int cmd_export(int argc, char **argv)
-{
-	struct model *m;
-	int err;
-
-	if (argc > 1)
-		return usage_extra("export", argv[1]);
-	m = codec_running(&err);
-	for (int i = 0; m && i < m->sets.n; i++)
-		if (codec_members(m->sets.v[i]))
-			return EX_REFUSED;
-	if (!m)
+	if (err)
 		return err;
-	fputs(model_text(m), stdout);
+	failsafe_over();
+	applied(m, gen);
 	return 0;
 }
 

@@ -312,6 +312,8 @@ static void overview_text(struct model *m, const struct info *i, cellvec *v)
 	if (i->confirm)
 		out_text("unconfirmed %sthe kernel goes back in %u s unless 'zonefw confirm' comes%s\n", col("33"), i->confirm,
 			 col("0"));
+	if (failsafe_why())
+		out_text("failsafe    %s\n", failsafe_why());
 	for (int k = 0; g.stats && k < ARRAY_SIZE(stat_words); k++)
 		if (stat(i, stat_words[k].k))
 			out_text("%-11s %llu\n", stat_words[k].w, (unsigned long long)stat(i, stat_words[k].k));

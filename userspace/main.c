@@ -15,7 +15,7 @@ const struct command commands[] = {
 	{ "apply", cmd_apply, "apply [-n] [--confirm DUR] [--force] FILE|-   replace the whole policy in one step" },
 	{ "check", cmd_check, "check FILE                        parse and check without a kernel" },
 	{ "diff", cmd_diff, "diff [--flows] [FILE]             running policy against FILE: exit 0 same, 1 differs" },
-	{ "export", cmd_export, "export                            the running policy in the file's language" },
+	{ "export", cmd_export, "export [--force]                  the running policy in the file's language" },
 	{ "show", cmd_show, "show [matrix|zones|rules|sets|nat|flows|drops|stats|options]" },
 	{ "explain", cmd_explain, "explain (in DEV|from ZONE) [out DEV|to ZONE] PROTO src A [sport N] dst A [dport N] [type T] [--expect VERDICT] [--file FILE]" },
 	{ "monitor", cmd_monitor, "monitor [events|drops|trace [MATCH]]   follow changes, refused packets, or packets that match" },

@@ -9,8 +9,11 @@
 #include "notify.h"
 #include "pending.h"
 
+/* One attribute that is never right: without any, the message's attributes would not be looked at,
+ * and the kernel's dump of the family's policies would warn of a table that it never met.
+ */
 static const struct nla_policy none_policy[] = {
-	[ZONEFW_A_UNSPEC] = { .type = NLA_REJECT },
+	[ZONEFW_A_PAD] = { .type = NLA_REJECT },
 };
 
 /**

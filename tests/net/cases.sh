@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # cases.sh: runs the cases in the test machine. ONLY="A01 A02" runs some of them.
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck disable=SC1091
+. "$here/lib.sh"; . "$here/policy.sh"
 # shellcheck disable=SC1090
-for f in lib policy dmz state nat life tool oper live; do [ ! -e "$here/$f.sh" ] || . "$here/$f.sh"; done
+for f in "$here"/*.sh; do case ${f##*/} in lib.sh | policy.sh | cases.sh) ;; *) . "$f";; esac; done
 # shellcheck disable=SC2034
 WHY='' CHECKS=0
 
@@ -23,6 +25,7 @@ run_case A02 "outside never reaches inside" A02
 run_case A03 "a compromised web server stays put" A03
 run_case A04 "the DMZ cannot call home" A04
 run_case A05 "inside to DMZ is controlled too" A05
+run_case A07 "a reverse proxy, and without it" A07
 run_case A08 "mail split" A08
 run_case A09 "traffic inside one zone" A09
 run_case A12 "the whole matrix against a model" A12
@@ -31,7 +34,9 @@ run_case B01 "answers need no rule" B01
 run_case B06 "errors belong to flows" B06
 run_case B10 "alone in a fresh namespace" B10
 run_case C01 "a running flow obeys a new policy at once" C01
+run_case C02 "a permit for a client that waits" C02
 run_case C05 "a host leaves a group" C05
+run_case C05L "a host leaves a list" C05L
 run_case W01 "named sets at run time" W01
 run_case W02 "named sets and policies" W02
 run_case W03 "members expire" W03
@@ -42,6 +47,7 @@ run_case D04 "echo" D04
 run_case E01 "honest fragments" E01
 run_case E07 "IPv4 options" E07
 run_case E08 "broken headers" E08
+run_case E11 "payload that names a port" E11
 run_case F01 "inside source from outside" F01
 run_case F03 "cross-leg sources" F03
 run_case F04 "martians" F04
@@ -57,8 +63,15 @@ run_case G22 "redirect" G22
 run_case G23 "the exposed host" G23
 run_case G24 "MSS to the path MTU" G24
 run_case G25 "explain and show nat" G25
+run_case H01 "a bridge as a leg" H01
+run_case H03 "legs in a VRF" H03
+run_case H05 "tunnels and their plain twins" H05
+run_case Z01 "zones by group and by name, at once" Z01
+run_case Z02 "a device that moves between namespaces" Z02
+run_case Z03 "VLAN" Z03
 run_case I01 "isolation of namespaces" I01
 run_case I06 "the default of a new namespace" I06
+run_case J04 "full hook lists" J04
 run_case J02 "unload while armed" J02
 run_case K11 "rights" K11
 # hostile netlink input: a line a check, in a namespace of its own; then the gate
@@ -69,7 +82,10 @@ if [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" K00 "* ]]; then
 fi
 K00() { pass; }
 run_case K00 "the machine is well after hostile netlink input" K00
+run_case K08 "sizes" K08
 run_case L01 "never both, never neither" L01
+run_case L04 "sixteen writers" L04
+run_case L06 "writers that are killed" L06
 run_case L00 "a refused policy changes nothing" REFUSED
 run_case L08 "a commit nobody confirms is taken back" L08
 run_case L08B "confirm, rollback, flush, namespace exit" L08B
@@ -81,6 +97,7 @@ run_case X01 "explain says what happens" EXPLAIN
 run_case X11 "export keeps names, digest and order" TOOL1
 run_case X12 "what show prints" TOOL2
 run_case X13 "the tool's refusals" TOOL3
+run_case P04 "the session that issues the change" P04
 run_case S01 "panic, flush, apply" STATES
 # shellcheck disable=SC2034
 BASE_USE=1

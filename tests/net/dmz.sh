@@ -68,11 +68,13 @@ probe_lines() { # FAM DST: what is sent to one address
   printf '%s\n' "tcp $2 80" "tcp $2 9" "udp $2 53" "echo $2 $e" "sctp $2 4444" "gre $2 0"
 }
 target() { # FAM FROM TO: the address asked
-  if [ "$3" != self ]; then addr "$1" "${DST_HOST[$3]}"
+  if [ "$2$3" = selfself ]; then if [ "$1" = 4 ]; then echo "${FW4[dmz]}"; else echo "${FW6[dmz]}"; fi
+  elif [ "$3" != self ]; then addr "$1" "${DST_HOST[$3]}"
   elif [ "$1" = 4 ]; then echo "${FW4[$2]}"; else echo "${FW6[$2]}"; fi
 }
 origin() { # FAM FROM TO: the address it comes from
-  if [ "$2" != self ]; then addr "$1" "${SRC_HOST[$2]}"
+  if [ "$2$3" = selfself ]; then target "$1" self self
+  elif [ "$2" != self ]; then addr "$1" "${SRC_HOST[$2]}"
   elif [ "$1" = 4 ]; then echo "${FW4[$3]}"; else echo "${FW6[$3]}"; fi
 }
 # was the probe seen to arrive? At a host by capture, at fw by the answer
@@ -88,6 +90,7 @@ arrived() { # FAM FROM TO PROTO SRC DST DPORT
     return
   fi
   h=${SRC_HOST[$2]}
+  [ "$h" != fw ] || h=fw:lo
   case $p in
     6|17) seen a12 "^$h I $1 $p $6 $5 $7 ";;
     1) seen a12 "^$h I 4 1 $6 $5 0 0 ";;
@@ -100,7 +103,6 @@ A12() {
   apply "$PM" || return
   echo "$PM" > "$T/pm"; : > "$T/probes"
   for from in wan dmz int mgmt self; do for to in wan dmz int mgmt self; do
-    [ "$from$to" != selfself ] || continue
     for f in 4 6; do
       src=$(origin $f $from $to) dst=$(target $f $from $to)
       printf '%s\n' "$from $to $f 6 $src $dst 80 0" "$from $to $f 6 $src $dst 9 0" "$from $to $f 17 $src $dst 53 0" \
@@ -109,10 +111,9 @@ A12() {
     done
   done; done
   awk -f /x/net/model.awk "$T/pm" "$T/probes" > "$T/expected"
-  watch a12 ext1 mx db adm2 ext2 web pc adm
+  watch a12 ext1 mx db adm2 ext2 web pc adm fw:lo
   for from in wan dmz int mgmt self; do
     for to in wan dmz int mgmt self; do
-      [ "$from$to" != selfself ] || continue
       for f in 4 6; do probe_lines $f "$(target $f $from $to)"; done
     done > "$T/lines"
     if [ $from = self ]; then fw pkt send tcp - < "$T/lines"; else send "${SRC_HOST[$from]}" tcp - < "$T/lines"; fi
@@ -125,9 +126,10 @@ A12() {
     else bad=$((bad + 1)); [ $bad -gt 6 ] || miss "$from>$to v$f proto $proto port $port: $got, the model says $wanted"; fi
   done < "$T/expected"
   is "mismatches with the model" $bad 0
+  is "checks: 5 zones x 5 x 6 kinds x 2 families" "$(wc -l < "$T/expected")" 300
   at_least "accepts among the checks" "$(grep -c ^accept "$T/expected")" 50
   at_least "drops among the checks" "$(grep -c ^drop "$T/expected")" 50
-  [ "$((SECONDS - t0))" -lt 60 ] || miss "took $((SECONDS - t0)) s"
+  [ -n "${SLOW:-}" ] || [ "$((SECONDS - t0))" -lt 60 ] || miss "took $((SECONDS - t0)) s"
   apply "$P0"
 }
 A14() {

@@ -104,33 +104,6 @@ K11() {
   is "still in force" "$(stat state)" active
   : "$out"
 }
-# L01: policy A allows only 80, B only 443; swapped under load, exactly one of a pair of probes is right
-L01() {
-  local a b n=0 i
-  a="$ZONES wan -> dmz { accept tcp dport 80
-accept tcp dport 22
-default drop }"
-  b="$ZONES wan -> dmz { accept tcp dport 443
-accept tcp dport 22
-default drop }"
-  apply "$a" || return
-  nsenter --net=/run/netns/ext1 pkt stream "${A4[web]}" 22 300 10 > "$T/stream" & i=$!
-  watch l01 web
-  while kill -0 $i 2>/dev/null; do
-    printf '%s\n' "$b" | zf apply - > /dev/null || miss "swap to B"
-    send ext2 -S $((10000 + n)) tcp "${A4[web]}" 80; send ext2 -S $((10000 + n)) tcp "${A4[web]}" 443
-    printf '%s\n' "$a" | zf apply - > /dev/null || miss "swap to A"
-    send ext2 -S $((30000 + n)) tcp "${A4[web]}" 80; send ext2 -S $((30000 + n)) tcp "${A4[web]}" 443
-    n=$((n + 1))
-  done
-  wait $i
-  unwatch l01
-  is "the flow that both allow" "$(cat "$T/stream")" 300
-  at_least "swaps" "$n" 3
-  is "under B only 443" "$(seen l01 "I 4 6 ${A4[ext2]} [^ ]+ 1[0-9]{4} 443 2 ") $(seen l01 "I 4 6 ${A4[ext2]} [^ ]+ 1[0-9]{4} 80 2 ")" "$n 0"
-  is "under A only 80" "$(seen l01 "I 4 6 ${A4[ext2]} [^ ]+ 3[0-9]{4} 80 2 ") $(seen l01 "I 4 6 ${A4[ext2]} [^ ]+ 3[0-9]{4} 443 2 ")" "$n 0"
-  apply "$P0"
-}
 C01() { # a running flow obeys a new policy at once, and the other policy's flow too
   nsenter --net=/run/netns/ext1 pkt stream "${A4[web]}" 80 100 50 > "$T/stream" & local i=$!
   sleep 1

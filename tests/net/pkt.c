@@ -9,12 +9,15 @@
  *     -d IF frame on IF (else raw socket)  -s SRC  -S SPORT  -c COUNT  -l PAYLOAD  -t TTL  -F TCPFLAGS
  *     -O HEX IPv4 options  -D set DF  -f FRAGSIZE  -o in|rev|shuf  -b BREAKAGE  -P HEX raw layer 4
  *     -e PORTSTEP: add to the port for each of COUNT
+ *     -n: the packet's data in page fragments behind the Ethernet header (and zeros behind the packet)
+ *     -g GAPUS: pause between packets
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -334,7 +337,7 @@ static int cap(const char *dev, const char *file)
 
 static struct {
 	const char *dev, *src, *order, *brk, *payload;
-	int sport, count, len, ttl, flags, df, frag, step, optlen, rawlen;
+	int sport, count, len, ttl, flags, df, frag, step, optlen, rawlen, paged, gap;
 	u8 opt[40], raw[2048];
 } o = { .sport = 0, .count = 1, .ttl = 64, .flags = 2, .order = "in" };
 static u16 ident = 1;
@@ -382,9 +385,24 @@ static int transmit_fd(int fam)
 		*p = socket(fam == 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
 	if (*p < 0)
 		die("socket");
+	if (o.paged && setsockopt(*p, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)))
+		die("PACKET_VNET_HDR");
 	if (fam == 6 && !o.dev)
 		setsockopt(*p, IPPROTO_IPV6, IPV6_HDRINCL, &one, sizeof(one));
 	return *p;
+}
+
+/* the kernel makes a frame of a page and more non-linear behind the length that the header gives */
+static ssize_t send_paged(int s, const u8 *frame, int n, const struct sockaddr_ll *a)
+{
+	static u8 buf[sizeof(struct virtio_net_hdr) + 66000];
+	struct virtio_net_hdr *h = (void *)buf;
+	int len = n < 4200 ? 4200 : n;
+
+	memset(buf, 0, sizeof(*h) + len);
+	h->hdr_len = 14;
+	memcpy(buf + sizeof(*h), frame, n);
+	return sendto(s, buf, sizeof(*h) + len, 0, (const void *)a, sizeof(*a));
 }
 
 static void transmit(const u8 *ip, int n, const struct addr *dst)
@@ -401,7 +419,8 @@ static void transmit(const u8 *ip, int n, const struct addr *dst)
 			a.sll_ifindex = ifindex ? ifindex : (ifindex = if_nametoindex(o.dev));
 			put16(frame + 12, dst->fam == 4 ? ETH_P_IP : ETH_P_IPV6);
 			memcpy(frame + 14, ip, n);
-			r = sendto(s, frame, n + 14, 0, (void *)&a, sizeof(a));
+			r = o.paged ? send_paged(s, frame, n + 14, &a) :
+				      sendto(s, frame, n + 14, 0, (void *)&a, sizeof(a));
 		} else {
 			len = fill(&ss, dst, 0);
 			r = sendto(s, ip, n, 0, (void *)&ss, len);
@@ -534,8 +553,10 @@ static int layer4(u8 *b, int proto, int port, u32 ps)
 			b[8 + i] = c >> 8 * i;
 	}
 checksum:
-	if (at >= 0 && !(o.brk && !strcmp(o.brk, "l4sum"))) {
+	if (at >= 0) {
 		put16(b + at, fold(sum(b, n, proto == 1 ? 0 : ps + proto + n)));
+		if (o.brk && !strcmp(o.brk, "l4sum"))	/* wrong, and not the zero that UDP may have */
+			b[at] = b[at] == 0x55 ? 0x66 : 0x55;
 		if (proto == 17 && !b[at] && !b[at + 1])
 			put16(b + at, 0xffff);
 	}
@@ -564,6 +585,8 @@ static int header4(u8 *h, const struct addr *s, const struct addr *d, int proto,
 		h[0] = 0x44;
 	if (o.brk && !strcmp(o.brk, "longlen"))
 		put16(h + 2, hl + n + 400);
+	if (o.brk && !strncmp(o.brk, "short", 5))
+		put16(h + 2, hl + atoi(o.brk + 5));
 	if (o.brk && !strcmp(o.brk, "version"))
 		h[0] = 0x70 | hl / 4;
 	put16(h + 10, fold(sum(h, hl, 0)));
@@ -579,6 +602,8 @@ static int header6(u8 *h, const struct addr *s, const struct addr *d, int proto,
 	memset(h, 0, 48);
 	h[0] = 0x60;
 	put16(h + 4, n + frag + (o.brk && !strcmp(o.brk, "longlen") ? 400 : 0));
+	if (o.brk && !strncmp(o.brk, "short", 5))
+		put16(h + 4, atoi(o.brk + 5));
 	h[6] = frag ? 44 : proto;
 	h[7] = o.ttl;
 	memcpy(h + 8, s->b, 16);
@@ -620,7 +645,7 @@ static void many(const char *proto, const char *dst, int port)
 	struct addr d = parse(dst);
 	int i;
 
-	for (i = 0; i < o.count; i++)
+	for (i = 0; i < o.count; i++, o.gap ? usleep(o.gap) : 0)
 		one(number(proto, d.fam), &d, port + i * o.step);
 }
 
@@ -629,7 +654,7 @@ static int cmd_send(int argc, char **argv)
 	char proto[16], dst[64], line[128];
 	int c, port;
 
-	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:")) > 0)
+	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:ng:")) > 0)
 		switch (c) {
 		case 'd': o.dev = optarg; break;
 		case 's': o.src = optarg; break;
@@ -645,6 +670,8 @@ static int cmd_send(int argc, char **argv)
 		case 'b': o.brk = optarg; break;
 		case 'P': o.rawlen = unhex(optarg, o.raw, sizeof(o.raw)); break;
 		case 'e': o.step = atoi(optarg); break;
+		case 'n': o.paged = 1; break;
+		case 'g': o.gap = atoi(optarg); break;
 		default: return 2;
 		}
 	if (argc - optind < 2)

@@ -152,24 +152,6 @@ E07() {
   is "twin without options" "$(seen opt "I 4 6 [^ ]+ ${A4[ext1]} 907 80 2 ")" 1
   blocked tcp ext1 web 22
 }
-E08() {
-  local b n f d
-  watch odd web ext1
-  for f in 4 6; do
-    d=$(addr $f web)
-    for b in ihl4 longlen version ipsum tcpoff l4sum; do send ext2 -b $b -S 911 tcp "$d" 80; done
-    send ext2 -b udplen -l 20 udp "$d" 53
-    send ext2 -t 0 tcp "$d" 80; send ext2 -t 1 tcp "$d" 80
-    send ext2 -s "$d" tcp "$d" 80
-    for ((n = 1; n < 62; n++)); do send ext2 -b cut$n -S 912 tcp "$d" 80; done
-    for ((n = 1; n < 60; n += 5)); do send ext2 -b cut$n -S 912 udp "$d" 53; send ext2 -b cut$n -S 912 icmp "$d"; send ext2 -b cut$n sctp "$d" 9; done
-  done
-  unwatch odd
-  is "IHL 4, wrong length, version or header sum" "$(seen odd "^web I 4 6 ${A4[ext2]} [^ ]+ 911 80 " | awk '$1 > 2')" ''
-  is "TTL 1 forwarded" "$(seen odd "^web I [46] 6 [^ ]+ [^ ]+ [0-9]+ 80 [0-9]+ 0\$")" 0
-  is "source = destination" "$(seen odd "^web I [46] [0-9]+ ${A4[web]} ${A4[web]} ")" 0
-  tcp_ok ext2 web 80
-}
 # spoof HOST SRC DST NAME: a SYN to a published port with a source that does not belong there
 spoof() {
   watch sp "$5" "$1"

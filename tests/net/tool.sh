@@ -63,3 +63,35 @@ TOOL3() {
   zf rule show from dzm > "$T/o" 2>&1; is "filter" "$? $(head -1 "$T/o")" "1 <command line>:23: error: no zone 'dzm'; did you mean 'dmz'?"
   is "nothing changed" "$(zf export)" "$before"
 }
+# K08: sizes: what is taken comes back whole, what is too much is refused with a sentence and changes nothing
+K08() {
+  local n=100000 d
+  [ -z "${SLOW:-}" ] || n=10000
+  lone k8
+  { echo 'zone a { dev up0 }'; echo 'a -> self {'
+    awk -v n=$n 'BEGIN { for (i = 0; i < n; i++) printf "    accept tcp dport %d dst 10.%d.%d.%d\n", 1 + i % 60000, i / 65536, i / 256 % 256, i % 256 }'
+    echo '}'; } > "$T/k8"
+  at_least "bytes of the transaction's text" "$(wc -c < "$T/k8")" 400000
+  on k8 zonefw -q apply "$T/k8" > "$T/o" 2>&1; is "$n rules: $(head -c 200 "$T/o")" $? 0
+  on k8 zonefw export > "$T/e8"
+  is "export equals input" "$(grep 'accept tcp' "$T/e8" | md5sum)" "$(grep 'accept tcp' "$T/k8" | md5sum)"
+  is "rules in JSON" "$(on k8 zonefw -j show rules | tr '{' '\n' | grep -c '"id"')" $n
+  d=$(on k8 zonefw -j show stats | sed 's/.*"digest":"\([0-9a-f]*\)".*/\1/')
+  on k8 zonefw -q apply - < "$T/e8"; is "export | apply -" "$? $(on k8 zonefw -j show stats | sed 's/.*"digest":"\([0-9a-f]*\)".*/\1/')" "0 $d"
+  is "the last rule counts" "$(on k8 zonefw explain from a to self tcp src 198.19.0.2 dst "10.$(((n - 1) / 65536)).$(((n - 1) / 256 % 256)).$(((n - 1) % 256))" dport $((1 + (n - 1) % 60000)) --expect accept > "$T/o" 2>&1; echo $?)" 0
+  list() { awk -v n="$1" 'BEGIN { printf "zone a { dev up0 }\na -> self { accept src "; for (i = 0; i < n; i++) printf "%s10.%d.%d.1", i ? ", " : "", i / 256, i % 256; print " }" }'; }
+  list 1024 | on k8 zonefw -q apply - > "$T/o" 2>&1; is "a list of 1024: $(head -c 200 "$T/o")" $? 0
+  is "all of them come back" "$(on k8 zonefw export | tr ',' '\n' | grep -c '10\.[0-9]*\.[0-9]*\.1')" 1024
+  d=$(on k8 zonefw export | md5sum)
+  list 1025 | on k8 zonefw -q apply - > "$T/o" 2>&1; is "a list of 1025" "$? $(grep -c 'more than 1024 elements' "$T/o")" "1 1"
+  # one nest may not come to 65,536 bytes: its length has 16 bits. The statements kept as text are the longest attribute
+  text() { list 3; awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "assert accept a -> self tcp src 10.0.0.1 dst 10.0.0.2 dport %05d\n", i + 10000 }'; }
+  text 950 | on k8 zonefw -q apply - > "$T/o" 2>&1; is "text below the length of an attribute: $(head -c 200 "$T/o")" $? 0
+  is "all of it comes back" "$(on k8 zonefw export | grep -c '^assert')" 950
+  d=$(on k8 zonefw export | md5sum)
+  text 1100 | on k8 zonefw -q apply - > "$T/o" 2>&1; is "text above it" "$? $(grep -c 'longer than 65000 bytes' "$T/o")" "1 1"
+  awk 'BEGIN { for (i = 0; i < 251; i++) printf "zone z%d { dev x%d }\n", i, i }' | on k8 zonefw -q apply - > "$T/o" 2>&1
+  is "251 zones" "$? $(grep -c 'more than 250 zones' "$T/o")" "1 1"
+  is "nothing changed" "$(on k8 zonefw export | md5sum)" "$d"
+  unlone k8
+}

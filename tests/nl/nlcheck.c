@@ -327,6 +327,8 @@ static void boundaries(void)
 	TWIST("K10", "a control byte in a name is refused", zone_name, 9, refused);
 }
 
+#include "shapes.h"
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK };
@@ -339,6 +341,7 @@ int main(int argc, char **argv)
 	if (fd < 0 || bind(fd, (void *)&sa, sizeof(sa)))
 		return 1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &(int){ 1 }, sizeof(int));
 	family = resolve();
 	if (family < 0) {
 		puts("not ok K00 no family zonefw");
@@ -348,6 +351,8 @@ int main(int argc, char **argv)
 	accepted("K00", "the plain policy is accepted", &plain);
 	boundaries();
 	unknown();
+	shapes();
+	described();
 	rights();
 	truncation();
 	mutations(seed | 1, count);

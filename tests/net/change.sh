@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# change.sh: groups C and L: what a change does to clients that wait, to flows that lose or keep their right,
+# to packets on their way, and to other writers.
+
+# C02: a client that repeats its SYN gets through with the next one, without a flush
+C02() {
+  local f p4 p6
+  apply "$ZONES wan -> dmz { default drop }" || return
+  watch c02 web
+  tcp ext1 "${A4[web]}" 80 70000 > "$T/c4" & p4=$!
+  tcp ext1 "${A6[web]}" 80 70000 > "$T/c6" & p6=$!
+  unwatch c02 1
+  is "before the permit" "$(seen c02 "^web I [46] 6 (${A4[ext1]}|${A6[ext1]}) ")" 0
+  apply "$P0"
+  wait $p4 $p6
+  is "the waiting clients" "$(cat "$T/c4") $(cat "$T/c6")" "open open"
+  blocked tcp ext1 web 22
+}
+# C05L: one host leaves the list; its flows end, the other's lose nothing
+C05L() {
+  local h f p=()
+  c05() { echo "$ZONES let allowed = $1
+wan -> dmz { accept tcp dport 22 dst 198.18.3.80, 2001:2:0:3::80 src allowed; default drop }"; }
+  apply "$(c05 "${A4[ext1]}, ${A6[ext1]}, ${A4[ext2]}, ${A6[ext2]}")" || return
+  for h in ext1 ext2; do for f in 4 6; do
+    on $h pkt stream "$(addr $f web)" 22 120 50 > "$T/c05-$h-$f" & p+=($!)
+  done; done
+  sleep 2
+  apply "$(c05 "${A4[ext2]}, ${A6[ext2]}")"
+  watch c05 web; unwatch c05 1.5
+  is "packets of the host that left" "$(seen c05 "^web I [46] 6 (${A4[ext1]}|${A6[ext1]}) ")" 0
+  at_least "packets of the other" "$(seen c05 "^web I [46] 6 (${A4[ext2]}|${A6[ext2]}) ")" 4
+  wait "${p[@]}"
+  for f in 4 6; do
+    is "v$f exchanges of the host that stayed" "$(cat "$T/c05-ext2-$f")" 120
+    [ "$(cat "$T/c05-ext1-$f")" -lt 120 ] && pass || miss "v$f: the host that left was served to the end"
+    at_least "v$f exchanges of the host that left" "$(cat "$T/c05-ext1-$f")" 1
+  done
+  at_least "counted as rematch" "$(stat rematched)" 2
+  apply "$P0"
+}
+# L01: policy A allows p, B allows q, both allow x and neither n; swapped under a stream of all four
+L01() {
+  local a b gen before n=0 swaps=10000 x p q sent=0
+  [ -z "${SLOW:-}" ] || swaps=60
+  a="$ZONES wan -> dmz { accept udp dport 7001, 9000-9099
+accept udp dport 7003 name x
+default drop }"
+  b="$ZONES wan -> dmz { accept udp dport 7002
+accept udp dport 7003 dst 0.0.0.0/0 name x
+default drop }"
+  apply "$a" || return
+  printf '%s\n' "$a" > "$T/a"; printf '%s\n' "$b" > "$T/b"
+  # web only listens to what comes: answers would be counted as well
+  on web nft 'table inet sink { chain in { type filter hook input priority 0; udp dport 7001-7004 drop; }; }'
+  before=$(($(stat rule) + $(stat default)))
+  gen=$(stat generation)
+  watch l01 web
+  # four kinds by turns, each of another source port, so that each is judged as a new flow
+  { while [ ! -e "$T/l01-end" ]; do printf "udp ${A4[web]} %d\n" 7001 7002 7003 7004; sent=$((sent + 1)); done
+    echo $sent > "$T/l01-sent"; } | send ext2 -g 400 udp - & p=$!
+  while [ $n -lt $swaps ]; do
+    zf -q apply "$T/b" || miss "swap to B"; zf -q apply "$T/a" || miss "swap to A"; n=$((n + 2))
+  done
+  touch "$T/l01-end"; wait $p; rm -f "$T/l01-end"
+  unwatch l01 1
+  on web nft delete table inet sink
+  is "generations" $(($(stat generation) - gen)) "$swaps"
+  p=$(seen l01 "^web I 4 17 ${A4[ext2]} [^ ]+ [0-9]+ 7001 "); q=$(seen l01 "^web I 4 17 ${A4[ext2]} [^ ]+ [0-9]+ 7002 ")
+  x=$(seen l01 "^web I 4 17 ${A4[ext2]} [^ ]+ [0-9]+ 7003 ")
+  is "what neither allows" "$(seen l01 "^web I 4 17 ${A4[ext2]} [^ ]+ [0-9]+ 7004 ")" 0
+  at_least "packets of each kind" "$x" 100
+  is "what both allow, all of it" "$x" "$(cat "$T/l01-sent")"
+  # of p and q one passes at each moment: neighbours between which a swap falls may be one more or less
+  at_least "p was allowed at times" "$p" 10; at_least "q was allowed at times" "$q" 10
+  at_least "p + q are as many as x, but for one a swap" "$swaps" $((p + q > x ? p + q - x : x - p - q))
+  is "each packet was counted once" $(($(stat rule) + $(stat default) - before)) $((4 * x))
+  is "the rule that stays counted all of x" "$(zf -j show rules | tr '{' '\n' | grep '"name":"x"' | sed 's/.*"packets":\([0-9]*\).*/\1/')" "$x"
+  apply "$P0"
+}
+# L04: sixteen writers at once, each with the generation it read: no change is lost, no half is seen
+L04() {
+  local i ok=0 gen p=() rc
+  apply "$P0" || return
+  gen=$(stat generation)
+  for ((i = 0; i < 16; i++)); do
+    zf -q rule add from mgmt to wan accept tcp dport $((1000 + i)) name w$i > "$T/w$i" 2>&1 & p[i]=$!
+  done
+  for ((i = 0; i < 16; i++)); do
+    wait "${p[i]}"; rc=$?
+    if [ $rc = 0 ]; then ok=$((ok + 1))
+    else is "a writer that lost is told" "$rc $(grep -c 'generation' "$T/w$i")" "1 1"; fi
+  done
+  at_least "writers that won" "$ok" 8
+  is "one rule for each of them" "$(zf export | grep -cE 'name w[0-9]+$')" "$ok"
+  is "one generation for each of them" $(($(stat generation) - gen)) "$ok"
+  # whole policies: the result is one writer's, and each export on the way is some writer's
+  for ((i = 0; i < 16; i++)); do
+    echo "$ZONES wan -> dmz { $(for ((n = 0; n < 20; n++)); do echo "accept tcp dport $((i * 100 + n + 1)) dst web$i"; done)
+default drop }
+let web$i = 198.18.3.$i" > "$T/p$i"
+    zf -q apply "$T/p$i" > "$T/w$i" 2>&1 & p[i]=$!
+  done
+  ok=0
+  for ((n = 0; n < 5; n++)); do zf export > "$T/e$n" 2>/dev/null; done
+  for ((i = 0; i < 16; i++)); do wait "${p[i]}" && ok=$((ok + 1)); done
+  at_least "appliers that won" "$ok" 2
+  zf export > "$T/e5"
+  for n in 0 1 2 3 4 5; do
+    i="$(grep -c 'dst web[0-9]' "$T/e$n") $(grep -oE 'dst web[0-9]+' "$T/e$n" | sort -u | wc -l)"
+    case "$n $i" in
+      ?" 20 1") pass;;
+      [0-4]" 0 0") pass;;	# still the policy before
+      *) miss "export $n mixes writers: $i";;
+    esac
+  done
+  apply "$P0"; tcp_ok ext1 web 80; blocked tcp ext1 web 22
+}
+uptime_ms() { awk '{ print int($1 * 1000) }' /proc/uptime; }
+# L06: writers that are killed at any moment leave the old or the new policy, and no lock
+L06() {
+  local i d old new t0 ms killed=0
+  apply "$P0" || return
+  old=$(stat digest)
+  { echo "$P0"; echo "mgmt -> wan {"; for ((i = 0; i < 1500; i++)); do echo "accept tcp dport $((i + 1)) dst 198.18.$((i / 250)).$((i % 250))"; done; echo "}"; } > "$T/big"
+  zf -q apply "$T/big" || { miss "the large policy"; return; }
+  new=$(stat digest)
+  zf -q apply - <<< "$P0"
+  t0=$(uptime_ms); zf -q apply "$T/big"; ms=$(($(uptime_ms) - t0)); zf -q apply - <<< "$P0"
+  for ((i = 0; i < 16; i += ${SLOW:+2} + 1)); do
+    fw timeout -s KILL "$(awk -v m=$ms -v i=$i 'BEGIN { printf "%.3f", m * (0.1 + i * 0.05) / 1000 }')" zonefw -q apply "$T/big" 2>/dev/null || killed=$((killed + 1))
+    d=$(stat digest)
+    [ "$d" = "$old" ] || [ "$d" = "$new" ] && pass || miss "round $i: digest $d is neither"
+    fw timeout 10 zonefw -q rule add from mgmt to wan accept udp dport 5 || miss "round $i: the next writer was refused or had to wait"
+    zf -q apply - <<< "$P0" || miss "round $i: apply"
+  done
+  at_least "writers killed" "$killed" 2
+  is "old policy" "$(stat digest)" "$old"
+  tcp_ok ext1 web 80
+}
