@@ -66,6 +66,7 @@ run_case G25 "explain and show nat" G25
 run_case H01 "a bridge as a leg" H01
 run_case H03 "legs in a VRF" H03
 run_case H05 "tunnels and their plain twins" H05
+run_case H06 "macvlan" H06
 run_case Z01 "zones by group and by name, at once" Z01
 run_case Z02 "a device that moves between namespaces" Z02
 run_case Z03 "VLAN" Z03
@@ -102,6 +103,7 @@ run_case S01 "panic, flush, apply" STATES
 # shellcheck disable=SC2034
 BASE_USE=1
 run_case S02 "closed before the first policy" BOOT
+run_case P02 "a broken configuration at boot" P02
 zf flush
 topo_down
 sleep 1
