@@ -5,47 +5,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/percpu.h>
-#include <linux/slab.h>
 #include "zonefw.h"
-
-/**
- * zonefw_ident_alloc() - a new identity with counters at zero
- * @id: number shown to the user, 0 for cells
- *
- * Return: the identity with one reference, or NULL. Context: may sleep.
- */
-struct zonefw_ident *zonefw_ident_alloc(u32 id)
-{
-	struct zonefw_ident *i = kzalloc(sizeof(*i), GFP_KERNEL_ACCOUNT);
-	int cpu;
-
-	if (!i)
-		return NULL;
-	i->count = alloc_percpu_gfp(struct zonefw_count, GFP_KERNEL_ACCOUNT);
-	if (!i->count) {
-		kfree(i);
-		return NULL;
-	}
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(i->count, cpu)->syncp);
-	refcount_set(&i->ref, 1);
-	i->id = id;
-	return i;
-}
-
-struct zonefw_ident *zonefw_ident_get(struct zonefw_ident *i)
-{
-	refcount_inc(&i->ref);
-	return i;
-}
-
-void zonefw_ident_put(struct zonefw_ident *i)
-{
-	if (i && refcount_dec_and_test(&i->ref)) {
-		free_percpu(i->count);
-		kfree(i);
-	}
-}
 
 void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
 {

@@ -177,12 +177,14 @@ static int zone_find(const struct zonefw_policy *p, const char *name)
 /* Counters follow the names of the zones, not their numbers. */
 static int cells_idents(struct zonefw_policy *p, const struct zonefw_policy *old)
 {
+	s16 was[ZONEFW_ZONES_MAX + 1];
 	u16 f, t;
 
 	for (f = 0; f < p->nz; f++)
+		was[f] = zone_find(old, p->zones[f].name);
+	for (f = 0; f < p->nz; f++)
 		for (t = 0; t < p->nz; t++) {
-			int of = zone_find(old, p->zones[f].name);
-			int ot = zone_find(old, p->zones[t].name);
+			s16 of = was[f], ot = was[t];
 			struct zonefw_cell *c = zonefw_cell(p, f, t);
 
 			c->def = zonefw_default_of(p->defs, p->ndefs, p->parent, f, t);

@@ -5,6 +5,7 @@
  * Locks, in the order in which they are taken:
  *   rtnl            devices do not come, go or get renamed meanwhile
  *   zonefw_ns.lock  mutex: the one writer; policy, panic, hooks
+ *   partial_lock    mutex in ident.c: which chunk of identities has a free place
  *   RCU             the packet path reads zonefw_ns.policy and policy->devs
  *   tracer.lock     spinlock (bh): one tracer's token bucket; see trace.c
  *   drops.lock      spinlock (bh): the ring of recent drops and its token bucket; see drops.c
@@ -146,10 +147,12 @@ static inline struct zonefw_cell *zonefw_cell(const struct zonefw_policy *p, u16
 
 struct zonefw_ns *zonefw_ns(const struct net *net);
 
-/* counters.c */
+/* ident.c */
 struct zonefw_ident *zonefw_ident_alloc(u32 id);
 struct zonefw_ident *zonefw_ident_get(struct zonefw_ident *i);
 void zonefw_ident_put(struct zonefw_ident *i);
+
+/* counters.c */
 void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
 void zonefw_ident_zero(struct zonefw_ident *i);
 void zonefw_ident_hit(struct zonefw_ident *i, bool flow);

@@ -21,7 +21,7 @@ bool model_supported(struct model *m)
 /* Build a policy without putting it in force, for questions from this socket. 0 or an exit code. */
 int codec_candidate(struct model *m, struct model *old)
 {
-	uint32_t gen = 0;
+	struct done done = { 0 };
 	int err;
 
 	if (!model_supported(m)) {
@@ -31,7 +31,7 @@ int codec_candidate(struct model *m, struct model *old)
 	codec_reuse(m, old);
 	m->apply = ZONEFW_APPLY_KEEP;
 	m->gen = 0;
-	err = codec_send(m, &gen);
+	err = codec_send(m, &done);
 	m->apply = 0;
 	return err;
 }

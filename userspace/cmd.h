@@ -32,11 +32,13 @@ extern struct nlattr *nl_head;
 struct nl_msg *codec_apply(struct model *m);
 struct pos codec_where(struct model *m, struct nl_msg *msg, int off);
 struct model *codec_running(int *err);
-void codec_reuse(struct model *m, struct model *old);
 void codec_match(struct nl_msg *m, struct rule *r);
 int codec_candidate(struct model *m, struct model *old);
+struct model *codec_texts(int *err);
+struct model *codec_edit(int *err);
 int codec_cells(struct model *m, void *vec);
-int codec_send(struct model *m, uint32_t *gen);
+struct done { uint32_t gen, first; };	/* what the kernel answers: generation, first new id */
+int codec_send(struct model *m, struct done *done);
 typedef VEC(struct cellstat) cellvec;
 
 /* codec_set.c */
@@ -53,8 +55,12 @@ int codec_set_flush(const char *name);
 struct info { uint32_t abi, gen, nzones, nrules; int state; uint64_t stats[64]; int nstats; uint8_t digest[8]; char *opt, *extra; uint32_t confirm; };
 int codec_info(struct info *i);
 
+/* reuse.c */
+void codec_reuse(struct model *m, struct model *old);
+
 /* out.c */
 void out_json(json_t *j);
+void out_json_text(const char *s);
 void out_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const char *col(const char *code);
 struct table { VEC(char **) rows; int ncols; bool letters; };

@@ -126,7 +126,7 @@ int cmd_apply(int argc, char **argv)
 	struct model *m = model_new(), *old;
 	struct apply_args a = { 0 };
 	int err = apply_parse(argc, argv, &a);
-	uint32_t gen = 0;
+	struct done done = { 0 };
 
 	if (err)
 		return err;
@@ -139,7 +139,7 @@ int cmd_apply(int argc, char **argv)
 	}
 	m->confirm = a.confirm;
 	for (int try = 0; try < 8; try++) {
-		old = codec_running(&err);
+		old = codec_texts(&err);
 		if (!old)
 			return err;
 		err = a.force || a.confirm ? 0 : session_cut(m, old);
@@ -148,7 +148,7 @@ int cmd_apply(int argc, char **argv)
 		codec_reuse(m, old);
 		m->gen = old->gen;
 		m->apply = a.dry ? ZONEFW_APPLY_DRY : 0;
-		err = codec_send(m, &gen);
+		err = codec_send(m, &done);
 		if (err != -ESTALE)
 			break;
 	}
@@ -157,7 +157,7 @@ int cmd_apply(int argc, char **argv)
 	if (err)
 		return err;
 	failsafe_over();
-	applied(m, gen);
+	applied(m, done.gen);
 	return 0;
 }
 
@@ -254,7 +254,7 @@ int cmd_diff(int argc, char **argv)
 		diag_print(m, false);
 		return EX_REFUSED;
 	}
-	old = codec_running(&err);
+	old = codec_texts(&err);
 	if (!old)
 		return err;
 	lines(old, &a);

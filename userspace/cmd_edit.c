@@ -16,21 +16,12 @@ static bool fail(struct edit *e, struct pos at, const char *what)
 	return false;
 }
 
-static void added_id(struct edit *e)
+static void added_id(uint32_t id)
 {
-	struct model *now;
-	int idx = -1, err;
-
-	for (int i = 0; i < e->m->rules.n; i++)
-		if (e->m->rules.v[i] == e->added)
-			idx = i;
-	now = codec_running(&err);
-	if (!now || idx < 0 || idx >= now->rules.n)
-		return;
 	if (g.json)
-		out_json(json_pack("{s:I}", "id", (json_int_t)now->rules.v[idx]->id));
+		out_json(json_pack("{s:I}", "id", (json_int_t)id));
 	else if (!g.quiet)
-		out_text("%u\n", now->rules.v[idx]->id);
+		out_text("%u\n", id);
 }
 
 /* the words, up to the end of the command */
@@ -60,21 +51,21 @@ static int edit_dry(edit_fn fn)
 }
 
 /* read, change, apply; again when somebody else was faster */
-static int edit_run(edit_fn fn)
+static int edit_run(edit_fn fn, struct model *(*read)(int *))
 {
 	int err = -ESTALE;
 
 	for (int try = 0; try < 16 && err == -ESTALE; try++) {
 		struct edit e = { 0 };
-		uint32_t gen = 0;
+		struct done done = { 0 };
 
 		nl_hush = true;
-		e.m = codec_running(&err);
+		e.m = read(&err);
 		nl_hush = false;
 		if (!e.m && err == EX_NOMODULE && edit_dry(fn) == EX_REFUSED)
 			return EX_REFUSED;
 		if (!e.m)		/* again, aloud */
-			e.m = codec_running(&err);
+			e.m = read(&err);
 		if (!e.m)
 			return err;
 		edit_words(&e, fn);
@@ -86,9 +77,9 @@ static int edit_run(edit_fn fn)
 			diag_print(e.m, false);
 			return EX_REFUSED;
 		}
-		err = codec_send(e.m, &gen);
+		err = codec_send(e.m, &done);
 		if (!err && e.added)
-			added_id(&e);
+			added_id(done.first);
 	}
 	return err == -ESTALE ? nl_failed(err) : err;
 }
@@ -446,13 +437,16 @@ static bool set_destroy(struct edit *e)
 
 struct verb { char *w; edit_fn fn; };
 
-static int verb_run(const struct verb *v, int n, int argc, char **argv)
+static int verb_run(const struct verb *v, int n, struct model *(*read)(int *), int argc, char **argv)
 {
 	strvec cand = { 0 };
+	bool nat = false;
 
+	for (int i = 2; i < argc; i++)
+		nat |= !strcmp(argv[i], "publish") || !strcmp(argv[i], "redirect") || !strcmp(argv[i], "snat");
 	for (int i = 0; i < n; i++) {
 		if (argc > 1 && !strcmp(argv[1], v[i].w))
-			return edit_run(v[i].fn);
+			return edit_run(v[i].fn, nat ? codec_running : read);
 		PUSH(cand, v[i].w);
 	}
 	PUSH(cand, "show");
@@ -474,14 +468,14 @@ int cmd_zone(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return verb_show(argc, argv, "zones");
-	return verb_run(v, 3, argc, argv);
+	return verb_run(v, 3, codec_running, argc, argv);
 }
 
 int cmd_set_edit(int argc, char **argv)
 {
 	static const struct verb v[] = { { "create", set_create }, { "destroy", set_destroy } };
 
-	return verb_run(v, 2, argc, argv);
+	return verb_run(v, 2, codec_running, argc, argv);
 }
 
 int cmd_policy(int argc, char **argv)
@@ -490,7 +484,7 @@ int cmd_policy(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return verb_show(argc, argv, "matrix");
-	return verb_run(v, 2, argc, argv);
+	return verb_run(v, 2, codec_edit, argc, argv);
 }
 
 int cmd_rule(int argc, char **argv)
@@ -499,6 +493,6 @@ int cmd_rule(int argc, char **argv)
 					 { "move", rule_move } };
 
 	if (argc < 2 || strcmp(argv[1], "show"))
-		return verb_run(v, 4, argc, argv);
+		return verb_run(v, 4, codec_edit, argc, argv);
 	return show_rules(argc, argv, 2);
 }

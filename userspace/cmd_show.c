@@ -114,19 +114,31 @@ static const char *act(int a)
 	return a >= 0 && a < __ZONEFW_ACTION_MAX ? action_words[a] : "?";
 }
 
-static json_t *hit_json(uint32_t t)
+/* There may be very many: no tree is built. */
+static void rule_json(struct sbuf *b, struct rule *r, const char *from, const char *to)
 {
-	return t ? json_integer(t) : json_null();
-}
+	const struct { const char *key; uint64_t v; bool null; } n[] = {
+		{ ",\"packets\":", r->packets, false }, { ",\"bytes\":", r->bytes, false },
+		{ ",\"flows\":", r->flows, false }, { ",\"first_hit\":", r->first, !r->first },
+		{ ",\"last_hit\":", r->last, !r->last } };
 
-static json_t *rule_json(struct rule *r)
-{
-	return json_pack("{s:I,s:s?,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:o,s:o,s:s?,s:s?}", "id", (json_int_t)r->id, "name", r->name,
-			 "from", zrefs_text(&r->from), "to", zrefs_text(&r->to), "action",
-			 act(r->action), "text", r->text, "packets",
-			 (json_int_t)r->packets, "bytes", (json_int_t)r->bytes, "flows", (json_int_t)r->flows,
-			 "first_hit", hit_json(r->first), "last_hit", hit_json(r->last), "comment", r->comment,
-			 "where", r->where);
+	sb_put(b, "{\"id\":");
+	sb_num(b, r->id);
+	sb_json(b, ",\"name\":", r->name);
+	sb_json(b, ",\"from\":", from);
+	sb_json(b, ",\"to\":", to);
+	sb_json(b, ",\"action\":", act(r->action));
+	sb_json(b, ",\"text\":", r->text);
+	for (int i = 0; i < ARRAY_SIZE(n); i++) {
+		sb_put(b, n[i].key);
+		if (n[i].null)
+			sb_put(b, "null");
+		else
+			sb_num(b, n[i].v);
+	}
+	sb_json(b, ",\"comment\":", r->comment);
+	sb_json(b, ",\"where\":", r->where);
+	sb_put(b, "}");
 }
 
 static char *hit_text(uint32_t t)
@@ -141,22 +153,21 @@ static char *hit_text(uint32_t t)
 }
 
 /* with -s also its counters and when it decided anew first and last */
-static void rule_row(struct table *t, struct rule *r)
+static void rule_row(struct table *t, struct rule *r, char *cell)
 {
-	char *cell = xfmt("%s -> %s", zrefs_text(&r->from), zrefs_text(&r->to));
-
 	if (g.stats)
-		table_row(t, 8, (char *[]){ xfmt("%u", r->id), cell, xfmt("%llu", (unsigned long long)r->packets),
-			xfmt("%llu", (unsigned long long)r->bytes), xfmt("%llu", (unsigned long long)r->flows),
+		table_row(t, 8, (char *[]){ xnum(r->id), cell, xnum(r->packets),
+			xnum(r->bytes), xnum(r->flows),
 			hit_text(r->first), hit_text(r->last), r->text });
 	else
-		table_row(t, 3, (char *[]){ xfmt("%u", r->id), cell, r->text });
+		table_row(t, 3, (char *[]){ xnum(r->id), cell, r->text });
 }
 
 static int rules_print(struct model *m, const struct zone *from, const struct zone *to)
 {
-	json_t *a = json_array();
+	char *cell = NULL, *f = NULL, *to_words = NULL;
 	struct table t = { 0 };
+	struct sbuf b = { 0 };
 
 	if (g.stats)
 		table_row(&t, 8, (char *[]){ "ID", "CELL", "PACKETS", "BYTES", "FLOWS", "FIRST", "LAST", "RULE" });
@@ -165,18 +176,22 @@ static int rules_print(struct model *m, const struct zone *from, const struct zo
 	for (int i = 0; i < m->rules.n; i++) {
 		struct rule *r = m->rules.v[i];
 
+		if (!i || !same_block(m->rules.v[i - 1], r))
+			cell = xcat(f = zrefs_text(&r->from), " -> ", to_words = zrefs_text(&r->to));
 		if ((from && !zone_covers(m, &r->from, from)) || (to && !zone_covers(m, &r->to, to)))
 			continue;
-		if (g.json)
-			json_array_append_new(a, rule_json(r));
-		else
-			rule_row(&t, r);
+		if (g.json) {
+			sb_put(&b, b.n ? "," : "[");
+			rule_json(&b, r, f, to_words);
+		} else {
+			rule_row(&t, r, cell);
+		}
 	}
 	if (g.json) {
-		out_json(a);
+		sb_put(&b, b.n ? "]" : "[]");
+		out_json_text(sb_str(&b));
 		return 0;
 	}
-	json_decref(a);
 	out_text("built-in: established and related connections, loopback, IPv6 neighbour discovery, MLD\n"
 		 "built-in: and the ICMP errors of RFC 4890 pass\n");
 	table_print(&t);
@@ -203,7 +218,7 @@ int show_rules(int argc, char **argv, int words)
 					       usage_at(argv[i], "'%s' twice", argv[i]);
 		name[k] = argv[i + 1];
 	}
-	m = codec_running(&err);
+	m = codec_texts(&err);
 	if (!m)
 		return err;
 	for (int k = 0; k < 2; k++) {
@@ -377,7 +392,7 @@ int cmd_show(int argc, char **argv)
 		return show_stats();
 	if (!strcmp(w, "sets"))
 		return show_sets();
-	m = codec_running(&err);
+	m = !strcmp(w, "nat") ? codec_running(&err) : codec_texts(&err);
 	if (!m)
 		return err;
 	if (!*w)

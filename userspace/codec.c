@@ -86,12 +86,28 @@ void codec_match(struct nl_msg *m, struct rule *r)
 	nla_nest_end(m, n);
 }
 
+/* as it came from the kernel; its own id goes in front */
+static void put_raw(struct nl_msg *m, const struct nlattr *raw)
+{
+	struct nlattr *a;
+	int rem;
+
+	nla_for_each_nested(a, raw, rem)
+		if (nla_type(a) != ZONEFW_AR_ID)
+			nla_put(m, a->nla_type, nla_len(a), nla_data(a));
+}
+
 static void put_rule(struct nl_msg *m, struct rule *r)
 {
 	struct nlattr *n = nla_nest_start(m, ZONEFW_A_RULE);
 
 	if (r->id)
 		nla_put_u32(m, ZONEFW_AR_ID, r->id);
+	if (r->raw) {
+		put_raw(m, r->raw);
+		nla_nest_end(m, n);
+		return;
+	}
 	if (r->name)
 		nla_put_string(m, ZONEFW_AR_NAME, r->name);
 	put_ids(m, ZONEFW_AR_FROM, &r->from);
@@ -191,6 +207,8 @@ static void put_options(struct nl_msg *m, struct opts *o)
 
 static size_t rule_size(const struct rule *r)
 {
+	if (r->raw)
+		return (size_t)r->raw->nla_len + 64;
 	return 1024 + codec_live_size(r) + strlen(r->text) + (size_t)(r->src.n + r->dst.n + r->on.n) * sizeof(struct zonefw_addr) +
 	       (size_t)r->l4.n * sizeof(struct zonefw_l4) + (size_t)(r->in.n + r->out.n) * 24 +
 	       (size_t)r->mac.n * 6 + (size_t)(r->from.n + r->to.n) * 2 +
@@ -273,12 +291,16 @@ struct pos codec_where(struct model *m, struct nl_msg *msg, int off)
 
 static void gen_reply(struct nlattr **tb, void *arg)
 {
+	struct done *d = arg;
+
 	if (tb[ZONEFW_A_GEN])
-		*(uint32_t *)arg = nla_get_u32(tb[ZONEFW_A_GEN]);
+		d->gen = nla_get_u32(tb[ZONEFW_A_GEN]);
+	if (tb[ZONEFW_A_ID])
+		d->first = nla_get_u32(tb[ZONEFW_A_ID]);
 }
 
 /* Send the policy; what the kernel says against it is printed. 0, -ESTALE or an exit code. */
-int codec_send(struct model *m, uint32_t *gen)
+int codec_send(struct model *m, struct done *done)
 {
 	struct nl_msg *msg = codec_apply(m), *again;
 	struct pos at;
@@ -288,7 +310,7 @@ int codec_send(struct model *m, uint32_t *gen)
 		diag_print(m, false);
 		return EX_REFUSED;
 	}
-	err = nl_do(msg, gen_reply, gen);
+	err = nl_do(msg, gen_reply, done);
 	if (!err || err == -ESTALE)
 		return err;
 	if (err == -EPERM || !nl_badoff)
@@ -343,220 +365,4 @@ int codec_info(struct info *i)
 		return EX_NOMODULE;
 	}
 	return 0;
-}
-
-struct dump {
-	struct sbuf text;
-	VEC(char *) znames;		/* by id */
-	VEC(struct zone) zs;
-	VEC(struct rule) rs;
-	struct model *sets;		/* holds only these */
-};
-
-static uint64_t u64_of(struct nlattr *a)
-{
-	return a ? nla_get_u64(a) : 0;
-}
-
-static void zone_reply(struct nlattr **tb, void *arg)
-{
-	struct nlattr *az[ZONEFW_AZ_MAX + 1];
-	struct dump *d = arg;
-	struct zone z = { 0 };
-	struct nlattr *a;
-	int rem;
-
-	z.id = tb[ZONEFW_A_ID] ? (int)nla_get_u32(tb[ZONEFW_A_ID]) : d->zs.n + 1;
-	z.packets = u64_of(tb[ZONEFW_A_PACKETS]);
-	z.bytes = u64_of(tb[ZONEFW_A_BYTES]);
-	z.name = "self";
-	if (tb[ZONEFW_A_ZONE] && nla_parse_nested(az, ZONEFW_AZ_MAX, tb[ZONEFW_A_ZONE], NULL) >= 0) {
-		if (az[ZONEFW_AZ_NAME])
-			z.name = xstrdup(nla_get_string(az[ZONEFW_AZ_NAME]));
-		if (az[ZONEFW_AZ_TEXT])
-			z.text = xstrdup(nla_get_string(az[ZONEFW_AZ_TEXT]));
-	}
-	nla_for_each_attr(a, nl_head, nl_len, rem)	/* repeated: not in tb */
-		if (nla_type(a) == ZONEFW_A_DEVNAME)
-			PUSH(z.devices, xstrdup(nla_get_string(a)));
-	if (z.text && z.id)
-		sb_fmt(&d->text, "%s\n", z.text);
-	PUSH(d->zs, z);
-}
-
-static const char *dump_zone(struct dump *d, int id)
-{
-	if (id == ZONEFW_ZONE_ANY)
-		return "any";
-	for (int i = 0; i < d->zs.n; i++)
-		if (d->zs.v[i].id == id)
-			return d->zs.v[i].name;
-	return id ? xfmt("?%d", id) : "self";
-}
-
-static char *id_list(struct dump *d, struct nlattr *a)
-{
-	struct sbuf b = { 0 };
-	const uint16_t *ids = a ? nla_data(a) : NULL;
-
-	for (int i = 0; a && i < nla_len(a) / 2; i++)
-		sb_fmt(&b, "%s%s", i ? ", " : "", dump_zone(d, ids[i]));
-	return sb_str(&b);
-}
-
-static void rule_reply(struct nlattr **tb, void *arg)
-{
-	struct nlattr *ar[ZONEFW_AR_MAX + 1];
-	struct dump *d = arg;
-	struct rule r = { 0 };
-
-	if (!tb[ZONEFW_A_RULE] || nla_parse_nested(ar, ZONEFW_AR_MAX, tb[ZONEFW_A_RULE], NULL) < 0 ||
-	    !ar[ZONEFW_AR_TEXT])
-		return;
-	r.id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
-	r.packets = u64_of(tb[ZONEFW_A_PACKETS]);
-	r.bytes = u64_of(tb[ZONEFW_A_BYTES]);
-	r.flows = u64_of(tb[ZONEFW_A_NEW_FLOWS]);
-	r.first = tb[ZONEFW_A_FIRST_HIT] ? nla_get_u32(tb[ZONEFW_A_FIRST_HIT]) : 0;
-	r.last = tb[ZONEFW_A_LAST_HIT] ? nla_get_u32(tb[ZONEFW_A_LAST_HIT]) : 0;
-	r.where = ar[ZONEFW_AR_WHERE] ? xstrdup(nla_get_string(ar[ZONEFW_AR_WHERE])) : NULL;
-	sb_fmt(&d->text, "%s -> %s { %s }\n", id_list(d, ar[ZONEFW_AR_FROM]), id_list(d, ar[ZONEFW_AR_TO]),
-	       nla_get_string(ar[ZONEFW_AR_TEXT]));
-	PUSH(d->rs, r);
-}
-
-static void celldef_reply(struct nlattr **tb, void *arg)
-{
-	struct nlattr *ac[ZONEFW_AC_MAX + 1];
-	struct dump *d = arg;
-
-	if (!tb[ZONEFW_A_CELLDEF] || nla_parse_nested(ac, ZONEFW_AC_MAX, tb[ZONEFW_A_CELLDEF], NULL) < 0 ||
-	    !ac[ZONEFW_AC_TEXT] || !ac[ZONEFW_AC_FROM] || !ac[ZONEFW_AC_TO])
-		return;
-	sb_fmt(&d->text, "%s -> %s { %s }\n", dump_zone(d, nla_get_u16(ac[ZONEFW_AC_FROM])),
-	       dump_zone(d, nla_get_u16(ac[ZONEFW_AC_TO])), nla_get_string(ac[ZONEFW_AC_TEXT]));
-}
-
-static void dump_merge(struct model *m, struct dump *d)
-{
-	for (int i = 0; i < m->rules.n && i < d->rs.n; i++) {
-		m->rules.v[i]->id = d->rs.v[i].id;
-		m->rules.v[i]->packets = d->rs.v[i].packets;
-		m->rules.v[i]->bytes = d->rs.v[i].bytes;
-		m->rules.v[i]->flows = d->rs.v[i].flows;
-		m->rules.v[i]->first = d->rs.v[i].first;
-		m->rules.v[i]->last = d->rs.v[i].last;
-		m->rules.v[i]->where = d->rs.v[i].where;
-	}
-	for (int i = 0; i < d->sets->sets.n; i++) {
-		struct set *s = set_find(m, d->sets->sets.v[i]->name);
-
-		if (s)
-			s->elems = d->sets->sets.v[i]->elems;
-	}
-	for (int i = 0; i < d->zs.n; i++) {
-		struct zone *z = zone_find(m, d->zs.v[i].name);
-
-		if (!z)
-			continue;
-		z->devices = d->zs.v[i].devices;
-		z->packets = d->zs.v[i].packets;
-		z->bytes = d->zs.v[i].bytes;
-	}
-}
-
-static int dump_all(struct dump *d, struct info *i)
-{
-	static const struct { int cmd; reply_fn fn; } dumps[] = {
-		{ ZONEFW_CMD_GET_ZONES, zone_reply }, { ZONEFW_CMD_GET_RULES, rule_reply },
-		{ ZONEFW_CMD_GET_CELLDEFS, celldef_reply } };
-	int rc = codec_info(i);
-
-	if (rc)
-		return rc;
-	sb_fmt(&d->text, "%s\n%s\n", i->opt, i->extra);
-	rc = codec_sets(d->sets);
-	if (!rc)
-		rc = codec_setelems(d->sets);
-	if (rc)
-		return rc;
-	for (int k = 0; k < d->sets->sets.n; k++)
-		sb_fmt(&d->text, "%s { }\n", set_head_text(d->sets->sets.v[k]));
-	for (int k = 0; k < 3; k++) {
-		int err = nl_do(nl_new(dumps[k].cmd, NLM_F_REQUEST | NLM_F_DUMP, 0), dumps[k].fn, d);
-
-		if (err == -EINTR || err == -EAGAIN)
-			return -EAGAIN;
-		if (err)
-			return nl_failed(err);
-	}
-	return 0;
-}
-
-/* the running policy, read back through the parser; *err an exit code */
-struct model *codec_running(int *err)
-{
-	for (int try = 0; try < 10; try++) {
-		struct model *m = model_new();
-		struct info i, after;
-		struct dump d = { .sets = model_new() };
-		int rc = dump_all(&d, &i);
-
-		if (rc == -EAGAIN)
-			continue;
-		*err = rc ? rc : codec_info(&after);
-		if (*err)
-			return NULL;
-		if (i.gen != after.gen)
-			continue;
-		if (!parse_text(m, "<running>", sb_str(&d.text)) || m->rules.n != d.rs.n) {
-			diag_print(m, false);
-			fputs("zonefw: the running policy cannot be read back\n", stderr);
-			*err = EX_REFUSED;
-			return NULL;
-		}
-		dump_merge(m, &d);
-		cells_merge(m);
-		m->gen = i.gen;
-		return m;
-	}
-	fputs("zonefw: the policy keeps changing\n", stderr);
-	*err = EX_REFUSED;
-	return NULL;
-}
-
-/* blocks left by the reading back: one per pair of words, none empty */
-void cells_merge(struct model *m)
-{
-	int n = 0;
-
-	for (int i = 0; i < m->cells.n; i++)
-		if (*cell_text(m->cells.v[i]))
-			m->cells.v[n++] = m->cells.v[i];
-	m->cells.n = n;
-}
-
-static void cells_reply(struct nlattr **tb, void *arg)
-{
-	cellvec *v = arg;
-	struct cellstat c = { 0 };
-
-	if (!tb[ZONEFW_A_FROM] || !tb[ZONEFW_A_TO])
-		return;
-	c.from = nla_get_u16(tb[ZONEFW_A_FROM]);
-	c.to = nla_get_u16(tb[ZONEFW_A_TO]);
-	c.action = tb[ZONEFW_A_ACTION] ? nla_get_u8(tb[ZONEFW_A_ACTION]) : ZONEFW_DROP;
-	c.flags = tb[ZONEFW_A_CELLFLAGS] ? nla_get_u32(tb[ZONEFW_A_CELLFLAGS]) : 0;
-	c.count = tb[ZONEFW_A_COUNT] ? nla_get_u32(tb[ZONEFW_A_COUNT]) : 0;
-	c.packets = u64_of(tb[ZONEFW_A_PACKETS]);
-	c.bytes = u64_of(tb[ZONEFW_A_BYTES]);
-	PUSH(*v, c);
-}
-
-int codec_cells(struct model *m, void *vec)
-{
-	int err = nl_do(nl_new(ZONEFW_CMD_GET_CELLS, NLM_F_REQUEST | NLM_F_DUMP, 0), cells_reply, vec);
-
-	(void)m;
-	return err ? nl_failed(err) : 0;
 }

@@ -174,6 +174,14 @@ void sb_num(struct sbuf *b, unsigned long long v)
 	sb_putn(b, p, (size_t)(buf + sizeof(buf) - p));
 }
 
+char *xnum(unsigned long long v)
+{
+	struct sbuf b = { 0 };
+
+	sb_num(&b, v);
+	return sb_str(&b);
+}
+
 void sb_fmt(struct sbuf *b, const char *fmt, ...)
 {
 	va_list ap;
@@ -205,6 +213,32 @@ void sb_item(struct sbuf *b, const char *s)
 {
 	sb_sep(b);
 	sb_put(b, s);
+}
+
+/* what stands before, and a string of JSON or null */
+void sb_json(struct sbuf *b, const char *key, const char *s)
+{
+	sb_put(b, key);
+	if (!s) {
+		sb_put(b, "null");
+		return;
+	}
+	sb_put(b, "\"");
+	while (*s) {
+		size_t n = 0;
+
+		while ((unsigned char)s[n] >= 32 && s[n] != '"' && s[n] != '\\')
+			n++;
+		sb_putn(b, s, n);
+		s += n;
+		if (*s == '"' || *s == '\\') {
+			sb_put(b, "\\");
+			sb_putn(b, s++, 1);
+		} else if (*s) {
+			sb_fmt(b, "\\u%04x", (unsigned)(unsigned char)*s++);
+		}
+	}
+	sb_put(b, "\"");
 }
 
 /* the finished string; what it did not need goes back to the arena */

@@ -61,6 +61,7 @@ struct rule {
 	l4vec l4;
 	addrvec src, dst;
 	strvec in, out;
+	struct nlattr *raw;		/* instead of all matches: as the kernel has it */
 	VEC(struct hwaddr) mac;
 	struct live live;
 	VEC(struct zonefw_nat) nat;
@@ -166,6 +167,7 @@ char *fmt_duration(uint64_t sec);
 char *quote(const char *s);
 char *zrefs_text(const zrefvec *z);
 char *rule_text(const struct rule *r);
+bool same_block(const struct rule *a, const struct rule *b);
 char *zone_text(const struct zone *z);
 char *cell_text(const struct cell *c);
 char *opts_text(const struct opts *o);

@@ -18,6 +18,18 @@ void out_json(json_t *j)
 	fflush(stdout);
 }
 
+/* a document put together as text, by sb_json() */
+void out_json_text(const char *s)
+{
+	if (g.pretty) {
+		out_json(json_loads(s, JSON_DECODE_ANY, NULL));
+		return;
+	}
+	fwrite(s, 1, strlen(s), stdout);
+	putchar('\n');
+	fflush(stdout);
+}
+
 void out_text(const char *fmt, ...)
 {
 	va_list ap;
@@ -102,18 +114,28 @@ int out_width(void)
 	return env && parse_u64(env, 10000, &n) && n ? (int)n : 100;
 }
 
+static void put(const char *s)
+{
+	fwrite_unlocked(s, 1, strlen(s), stdout);
+}
+
 void table_print(struct table *t)
 {
 	int *w = widths(t);
+
 	for (int i = 0; i < t->rows.n; i++) {
 		for (int c = 0; c < t->ncols; c++) {
-			const char *s = t->rows.v[i][c], *k = !i ? "1" : c ? cell_color(t, s) : NULL;
+			const char *s = t->rows.v[i][c], *k = !g.color ? NULL : !i ? "1" : c ? cell_color(t, s) : NULL;
 
-			printf("%s%s%s", k ? col(k) : "", s, k ? col("0") : "");
-			if (c + 1 < t->ncols)
-				printf("%*s", w[c] - (int)strlen(s) + 2, "");
+			if (k)
+				put(col(k));
+			put(s);
+			if (k)
+				put(col("0"));
+			for (int pad = c + 1 < t->ncols ? w[c] - (int)strlen(s) + 2 : 0; pad > 0; pad--)
+				putchar_unlocked(' ');
 		}
-		putchar('\n');
+		putchar_unlocked('\n');
 	}
 }
 

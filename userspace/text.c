@@ -183,7 +183,7 @@ static void block_cells(struct blocks *all, struct sbuf *b, const char *words)
 }
 
 /* rules of one block share its lists of zones */
-static bool same_block(const struct rule *a, const struct rule *b)
+bool same_block(const struct rule *a, const struct rule *b)
 {
 	return a->from.v == b->from.v && a->to.v == b->to.v;
 }

@@ -32,9 +32,11 @@ void sb_room(struct sbuf *b, size_t more);
 void sb_putn(struct sbuf *b, const char *s, size_t n);
 void sb_put(struct sbuf *b, const char *s);
 void sb_num(struct sbuf *b, unsigned long long v);
+char *xnum(unsigned long long v);
 void sb_fmt(struct sbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sb_sep(struct sbuf *b);
 void sb_item(struct sbuf *b, const char *s);
+void sb_json(struct sbuf *b, const char *key, const char *s);
 char *sb_str(struct sbuf *b);
 
 /* util.c */

@@ -93,7 +93,13 @@ int zonefw_names_attr(const struct nlattr *nest, int type, char (**rows)[ZONEFW_
 	return 0;
 }
 
-/* FNV-1a over the objects, without ids and places: same policy, same digest. */
+static u64 mix(u64 h, u64 v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+	return h ^ h >> 29;
+}
+
+/* Over the objects, without ids and places: same policy, same digest. */
 static u64 digest(u64 h, const struct nlattr *nest)
 {
 	const struct nlattr *at;
@@ -103,9 +109,11 @@ static u64 digest(u64 h, const struct nlattr *nest)
 		if (nla_type(nest) == ZONEFW_A_RULE &&
 		    (nla_type(at) == ZONEFW_AR_ID || nla_type(at) == ZONEFW_AR_WHERE))
 			continue;
-		h = (h ^ nla_type(at)) * 0x100000001b3ull;
-		for (i = 0; i < nla_len(at); i++)
-			h = (h ^ ((const u8 *)nla_data(at))[i]) * 0x100000001b3ull;
+		h = mix(h, (u64)nla_type(at) << 32 | nla_len(at));
+		for (i = 0; i + 4 <= nla_len(at); i += 4)
+			h = mix(h, *(const u32 *)(nla_data(at) + i));
+		for (; i < nla_len(at); i++)
+			h = mix(h, ((const u8 *)nla_data(at))[i]);
 	}
 	return h;
 }
@@ -293,11 +301,11 @@ static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 confirm)
 	return err;
 }
 
-static int gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen)
+static int gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen, u32 first)
 {
 	void *h = genlmsg_put_reply(msg, info, &zonefw_family, 0, ZONEFW_CMD_APPLY);
 
-	if (!h || nla_put_u32(msg, ZONEFW_A_GEN, gen)) {
+	if (!h || nla_put_u32(msg, ZONEFW_A_GEN, gen) || nla_put_u32(msg, ZONEFW_A_ID, first)) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}
@@ -312,7 +320,7 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 	u32 flags = fl ? nla_get_u32(fl) : 0;
 	struct sk_buff *event = zonefw_event_prepare();
 	struct sk_buff *reply = genlmsg_new(64, GFP_KERNEL);
-	u32 now, confirm;
+	u32 now, first, confirm;
 	int err = confirm_check(info, &confirm);
 
 	if (!err && (!event || !reply))
@@ -321,6 +329,7 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 		goto free;
 	rtnl_lock();
 	mutex_lock(&zn->lock);
+	first = zn->next_id;
 	err = expect_check(zn, gen ? nla_get_u32(gen) : 0, a->extack);
 	if (!err)
 		err = flags ? rehearse(a, zn, flags, info->snd_portid) : swap_in(a, zn, confirm);
@@ -332,7 +341,7 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 	mutex_unlock(&zn->lock);
 	rtnl_unlock();
 	if (!err) {
-		gen_reply(info, reply, now);
+		gen_reply(info, reply, now, first);
 		reply = NULL;
 	}
 free:

@@ -195,7 +195,7 @@ enum zonefw_cause {
 enum zonefw_cmd {
 	ZONEFW_CMD_UNSPEC,
 	ZONEFW_CMD_INFO,	/* do: state and statistics -> ABI, STATE, GEN, ... */
-	ZONEFW_CMD_APPLY,	/* do: a whole policy; reply: GEN */
+	ZONEFW_CMD_APPLY,	/* do: a whole policy; reply: GEN, ID of the first new rule */
 	ZONEFW_CMD_FLUSH,	/* do: no policy any more (state open) */
 	ZONEFW_CMD_PANIC,	/* do: PANIC u8 0|1 */
 	ZONEFW_CMD_STATS_RESET,	/* do: all counters to zero */
