@@ -62,7 +62,7 @@ daemons() { # A|B: the example's files with the differences that they name
   fi
   nsenter --net="/run/netns/$f" conntrackd -C "$c" > "$T/cd-$f.log" 2>&1 &
   echo $! > "$T/pid-cd-$f"
-  nsenter --net="/run/netns/$f" keepalived -n -l --vrrp -f "$k" -p "$T/ka-$f" -r "$T/vr-$f" > "$T/ka-$f.log" 2>&1 &
+  nsenter --net="/run/netns/$f" keepalived -n --vrrp -f "$k" -p "$T/ka-$f" -r "$T/vr-$f" > "$T/ka-$f.log" 2>&1 &
   echo $! > "$T/pid-ka-$f"
 }
 end_of() { local p; p=$(cat "$T/pid-$1"); kill "${2:--TERM}" "$p" 2>/dev/null; wait "$p" 2>/dev/null; }
@@ -98,20 +98,20 @@ O01() { # planned takeover: connections live on
 }
 O03() { # B's policy is another one: flows that came with the synchronisation are judged by it
   local before s
-  sed 's/^internal -> wan .*/internal -> wan { drop udp; default accept }/' /x/ha/policy.conf > "$T/other.conf"
+  sed 's/^internal -> wan .*/internal -> wan { drop udp dport 7777; default accept }/' /x/ha/policy.conf > "$T/other.conf"
   zfw B apply "$T/other.conf" > /dev/null
   is "the difference is an alarm" "$(on A env ZONEFW_PEER="nsenter --net=/run/netns/B" /x/ha/zonefw-ha compare > "$T/cmp" 2>&1 || echo differs)" differs
   # what conntrackd does, by hand, so that it is in the table for certain: one flow each that B denies and permits
   on B conntrack -I -p udp -s 10.0.2.50 -d 198.51.100.77 --sport 5001 --dport 7777 -t 300 -u SEEN_REPLY,ASSURED > /dev/null 2>&1
-  on B conntrack -I -p tcp -s 10.0.2.50 -d 198.51.100.77 --sport 5002 --dport 443 -t 300 -u SEEN_REPLY,ASSURED --state ESTABLISHED > /dev/null 2>&1
-  is "flows in B's table" "$(on B conntrack -L 2>/dev/null | grep -cE 'sport=500[12] dport=(7777|443)')" 2
+  on B conntrack -I -p udp -s 10.0.2.50 -d 198.51.100.77 --sport 5002 --dport 7778 -t 300 -u SEEN_REPLY,ASSURED > /dev/null 2>&1
+  is "flows in B's table" "$(on B conntrack -L 2>/dev/null | grep -cE 'sport=500[12] dport=777[78]')" 2
   before=$(stat_of B rematched)
   watch o3 ext
   on pc pkt send -s 10.0.2.50 -S 5001 -l 5 -c 3 udp 198.51.100.77 7777
-  on pc pkt send -s 10.0.2.50 -S 5002 -l 5 -F A tcp 198.51.100.77 443
+  on pc pkt send -s 10.0.2.50 -S 5002 -l 5 udp 198.51.100.77 7778
   unwatch o3 0.5
   is "packets of the flow that B denies" "$(seen o3 'I 4 17 10.0.2.50 198.51.100.77 5001 7777')" 0
-  is "packets of the flow that B permits" "$(seen o3 'I 4 6 10.0.2.50 198.51.100.77 5002 443')" 1
+  is "packets of the flow that B permits" "$(seen o3 'I 4 17 10.0.2.50 198.51.100.77 5002 7778')" 1
   at_least "cut by re-match" "$(($(stat_of B rematched) - before))" 1
   is "the denied flow is out of the table" "$(on B conntrack -L -p udp 2>/dev/null | grep -c 'sport=5001 ')" 0
 }
