@@ -122,7 +122,8 @@ static u16 zone_by_route(const struct zonefw_ns *zn, const struct zonefw_policy 
 /* What a connection tells without a packet: no device, mark, DSCP or hardware address. */
 static bool key_of(const struct nf_conn *ct, struct zonefw_key *key)
 {
-	struct zonefw_key none = { .family = nf_ct_l3num(ct) == NFPROTO_IPV4 ? 4 : 6 };
+	struct zonefw_key none = { .family = nf_ct_l3num(ct) == NFPROTO_IPV4 ? 4 : 6,
+				   .ask = ZONEFW_ASK_FLOW };
 
 	return zonefw_ct_key(ct, &none, true, key);
 }

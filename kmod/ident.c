@@ -8,6 +8,8 @@
 #include <linux/bitmap.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+#include "conns.h"
+#include "rate.h"
 #include "zonefw.h"
 
 #define CHUNK		4096u	/* bytes, and the alignment that finds the chunk of an identity */
@@ -92,6 +94,8 @@ void zonefw_ident_put(struct zonefw_ident *i)
 
 	if (!i || !refcount_dec_and_test(&i->ref))
 		return;
+	zonefw_rate_free(i->rate);
+	zonefw_conns_free(i->conns);
 	mutex_lock(&partial_lock);
 	__clear_bit(i - c->ident, c->used);
 	if (list_empty(&c->partial))

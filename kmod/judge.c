@@ -12,6 +12,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include "epoch.h"
 #include "judge.h"
+#include "live.h"
 #include "nat.h"
 #include "skbkey.h"
 #include "trace.h"
@@ -65,15 +66,23 @@ static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
 	zonefw_count(zonefw_cell(k->p, k->from, k->to)->ident, k->skb->len);
 }
 
+static void serve(const struct zonefw_pkt *k, const struct zonefw_verdict *v)
+{
+	if (v->rule && v->rule->live && v->rule->live->add)
+		zonefw_live_add(v->rule, &k->key);
+}
+
 /* Rules that count or log and go on are served on the way. */
 static void decide(struct zonefw_pkt *k, struct zonefw_verdict *v)
 {
 	zonefw_cursor_init(&v->cur);
 	while (zonefw_goes_on(zonefw_classify(k->p, &k->key, k->from, k->to, v))) {
+		serve(k, v);
 		zonefw_count(v->rule->ident, k->skb->len);
 		if (v->log)
 			zonefw_log(k, v->log, zonefw_rule_id(v), v->action, v->reason);
 	}
+	serve(k, v);
 }
 
 /* May this packet speak for its flow? One that came by a way its source is not
@@ -133,6 +142,8 @@ static unsigned int let_in(struct zonefw_pkt *k, struct nf_conn *ct, struct zone
 		return queue(k, v);
 	if (ct && may_enter(k, ct))
 		remember(k, ct, s, v);
+	if (ct && v->rule)
+		zonefw_helper_assign(v->rule, ct);
 	return pass(k, v->reason);
 }
 
@@ -158,6 +169,31 @@ static unsigned int judge_new(struct zonefw_pkt *k, struct nf_conn *ct)
 	return zonefw_refuse(k, v.action, v.arg, v.reason);
 }
 
+/* The rule that lets the master of an expected flow in, if its helper comes from
+ * that rule: as remembered, else by the zones of the expected flow, which is of
+ * the master's two hosts.
+ */
+static bool expected(struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u16 to,
+		     struct zonefw_verdict *v)
+{
+	const union nf_inet_addr *src = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3;
+	const struct nf_conn *master = ct->master;
+	struct zonefw_key key;
+	bool same;
+
+	if (!test_bit(IPS_EXPECTED_BIT, &ct->status) || !master ||
+	    !zonefw_ct_key(master, &k->key, false, &key))
+		return false;
+	same = nf_inet_addr_cmp(src, &master->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
+	if (!same && !nf_inet_addr_cmp(src, &master->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3))
+		return false;
+	key.ask = ZONEFW_ASK_FLOW;
+	key.flags = (key.flags & ~ZONEFW_K_MAC) | ZONEFW_K_REPLY;	/* nothing of the packet's own */
+	zonefw_nat_facts(k->p, master, &key, same ? from : to);
+	zonefw_decide(k->p, &key, same ? from : to, same ? to : from, v);
+	return zonefw_lets_pass(v->action) && v->rule && zonefw_helper_of(v->rule, master);
+}
+
 /* The policy has changed, or forgot: judge the flow by its original direction. */
 static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply,
 			    u16 from, u16 to)
@@ -171,7 +207,8 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
 	key.ask = ZONEFW_ASK_FLOW;
 	zonefw_nat_facts(k->p, ct, &key, from);
-	zonefw_decide(k->p, &key, from, to, &v);
+	if (!expected(k, ct, from, to, &v))
+		zonefw_decide(k->p, &key, from, to, &v);
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
 	speaks = !key.guessed && own_way(k);
@@ -221,9 +258,24 @@ static bool is_error(const struct zonefw_key *k)
 		k->type == ICMP_PARAMETERPROB);
 }
 
+/* The first packets of a connection that another one has announced: let in by the
+ * rule of that one if it assigned the helper, else judged as any other.
+ */
+static unsigned int judge_expected(struct zonefw_pkt *k, struct nf_conn *ct)
+{
+	struct zonefw_stamp s = stamp(k, ct, k->from, k->to);
+	struct zonefw_verdict v;
+
+	if (!expected(k, ct, k->from, k->to, &v))
+		return judge_new(k, ct);
+	k->rule = zonefw_rule_id(&v);
+	v.reason = ZONEFW_R_RELATED;
+	count_rule(k, v.rule);
+	return let_in(k, ct, &s, &v);
+}
+
 /* Related: an error about a live flow through the flow's own zones, or the
- * kernel's own answer to a refused packet (nf_ct_attach). An expected
- * connection is judged as new.
+ * kernel's own answer to a refused packet (nf_ct_attach).
  */
 static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool reply)
 {
@@ -232,6 +284,8 @@ static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool
 
 	if (k->st->hook == NF_INET_LOCAL_OUT && !test_bit(IPS_EXPECTED_BIT, &ct->status))
 		return pass(k, ZONEFW_R_RELATED);
+	if (!is_error(&k->key) && !reply && test_bit(IPS_EXPECTED_BIT, &ct->status))
+		return judge_expected(k, ct);
 	if (!is_error(&k->key) || !nf_ct_is_confirmed(ct))
 		return judge_new(k, NULL);
 	if (k->from != ZONEFW_ZONE_SELF && k->to != ZONEFW_ZONE_SELF &&
@@ -282,9 +336,7 @@ unsigned int zonefw_judge(struct zonefw_pkt *k)
 		return judge_flow(k, ct, info == IP_CT_ESTABLISHED_REPLY);
 	case IP_CT_RELATED:
 	case IP_CT_RELATED_REPLY:
-		if (nf_ct_is_confirmed(ct) || !test_bit(IPS_EXPECTED_BIT, &ct->status))
-			return judge_related(k, ct, info == IP_CT_RELATED_REPLY);
-		fallthrough;
+		return judge_related(k, ct, info == IP_CT_RELATED_REPLY);
 	default:
 		return judge_new(k, ct);
 	}

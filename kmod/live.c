@@ -7,7 +7,10 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/ktime.h>
+#include "conns.h"
 #include "live.h"
+#include "rate.h"
 #include "set.h"
 #include "setuse.h"
 
@@ -23,6 +26,8 @@ void zonefw_live_free(struct zonefw_live *l)
 		kfree(l->pick[i].set);
 		kfree(l->pick[i].use);
 	}
+	zonefw_set_put(l->add);
+	zonefw_helpers_put(l);
 	kfree(l);
 }
 
@@ -42,6 +47,23 @@ static int pick_build(struct zonefw_pick *k, const struct zonefw_policy *p)
 	return 0;
 }
 
+/* What outlives the policy: buckets, counts, and a deadline that was set before. */
+static int state_build(struct zonefw_ns *zn, struct zonefw_live *l, struct zonefw_ident *id)
+{
+	if (l->limit.cost && !id->rate)
+		id->rate = zonefw_rate_alloc(l->limit.by);
+	if (l->limit.cost && (!id->rate || (l->limit.by && !zonefw_rate_add_keys(id->rate))))
+		return -ENOMEM;
+	if (l->has_conns && !id->conns)
+		id->conns = zonefw_conns_alloc(zn->net);
+	if (l->has_conns && !id->conns)
+		return -ENOMEM;
+	if (l->expires)
+		l->deadline = id->expires == l->expires ? id->deadline :
+			      ktime_get_boottime_ns() + (u64)l->expires * NSEC_PER_SEC;
+	return 0;
+}
+
 /* Flows of the cells that the rule stands in must watch the epoch. */
 static void cells_mark(struct zonefw_policy *p, const struct zonefw_rule *r)
 {
@@ -58,11 +80,12 @@ static void cells_mark(struct zonefw_policy *p, const struct zonefw_rule *r)
 
 /**
  * zonefw_live_build() - tie the live rules of a policy to their objects
- * @p: policy whose sets are built
+ * @zn: namespace, its lock held
+ * @p: policy whose sets and identities are built
  *
  * Return: 0 or -ENOMEM. Context: may sleep; nobody sees the policy yet.
  */
-int zonefw_live_build(struct zonefw_policy *p)
+int zonefw_live_build(struct zonefw_ns *zn, struct zonefw_policy *p)
 {
 	int err = 0;
 	u32 i, k;
@@ -74,8 +97,13 @@ int zonefw_live_build(struct zonefw_policy *p)
 			continue;
 		for (k = 0; k < ZONEFW_PICKS && !err; k++)
 			err = pick_build(&l->pick[k], p);
+		if (!err)
+			err = state_build(zn, l, p->rules[i]->ident);
 		if (err)
 			return err;
+		if (l->add_by && !l->add)
+			l->add = zonefw_set_get(p->sets[l->add_use].set);
+		p->ntimed += zonefw_live_timed(l);
 		cells_mark(p, p->rules[i]);
 		cond_resched();
 	}
@@ -117,17 +145,49 @@ static bool port_holds(const struct zonefw_pick *p, bool neg, const struct zonef
 	return neg;
 }
 
-/**
- * zonefw_live_holds() - do a candidate's live predicates hold?
- * @r: rule with live predicates, whose plain fields match
- * @k: packet
- *
- * Return: true if all do.
- */
-bool zonefw_live_holds(const struct zonefw_rule *r, const struct zonefw_key *k)
+/* UTC: the kernel does not know the machine's time zone, nor its summer time. */
+static bool clock_holds(const struct zonefw_live *l)
 {
-	const struct zonefw_live *l = r->live;
+	u32 day, minute, second;
+	bool in;
 
+	day = div_u64_rem(ktime_get_real_seconds(), 86400, &second);
+	minute = second / 60;
+	in = l->minutes[0] <= l->minutes[1] ?
+	     minute >= l->minutes[0] && minute < l->minutes[1] :
+	     minute >= l->minutes[0] || minute < l->minutes[1];	/* over midnight */
+	if (l->minutes[0] != l->minutes[1] && in == !!(l->flags & ZONEFW_LIVE_NEG_TIME))
+		return false;
+	in = l->days & (1 << (day + 3) % 7);	/* 1 January 1970 was a Thursday */
+	return !l->days || in != !!(l->flags & ZONEFW_LIVE_NEG_DAYS);
+}
+
+/**
+ * zonefw_live_now() - do time, days and deadline of a rule hold at this moment?
+ * @l: its live predicates
+ *
+ * Return: true if so.
+ */
+bool zonefw_live_now(const struct zonefw_live *l)
+{
+	if (l->expires && ktime_get_boottime_ns() >= l->deadline)
+		return false;
+	return clock_holds(l);
+}
+
+/**
+ * zonefw_live_expired() - is the rule no more?
+ * @r: rule
+ *
+ * Return: true when it had a deadline, which is past.
+ */
+bool zonefw_live_expired(const struct zonefw_rule *r)
+{
+	return r->live && r->live->expires && ktime_get_boottime_ns() >= r->live->deadline;
+}
+
+static bool picks_hold(const struct zonefw_live *l, const struct zonefw_key *k)
+{
 	return addr_holds(&l->pick[ZONEFW_PICK_SRC], l->flags & ZONEFW_LIVE_NEG_SRC,
 			  k->family, k->src) &&
 	       addr_holds(&l->pick[ZONEFW_PICK_DST], l->flags & ZONEFW_LIVE_NEG_DST,
@@ -136,4 +196,53 @@ bool zonefw_live_holds(const struct zonefw_rule *r, const struct zonefw_key *k)
 			  k, k->sport) &&
 	       port_holds(&l->pick[ZONEFW_PICK_DPORT], l->flags & ZONEFW_LIVE_NEG_DPORT,
 			  k, k->dport);
+}
+
+/* A flow that was let in is within what let it in, and never grounds for a refusal. */
+static bool amounts_hold(const struct zonefw_rule *r, const struct zonefw_key *k)
+{
+	const struct zonefw_live *l = r->live;
+
+	if (!l->limit.cost && !l->has_conns)
+		return true;
+	if (k->ask == ZONEFW_ASK_FLOW)
+		return r->action != ZONEFW_DROP && r->action != ZONEFW_REJECT;
+	if (k->ask != ZONEFW_ASK_NEW)
+		return true;
+	if (l->has_conns && !zonefw_conns_within(r->ident->conns, l, k))
+		return false;
+	return !l->limit.cost || zonefw_rate_within(r->ident->rate, &l->limit, k);
+}
+
+/**
+ * zonefw_live_holds() - do a candidate's live predicates hold?
+ * @r: rule with live predicates, whose plain fields match
+ * @k: packet
+ *
+ * What counts comes last, so that only a packet that meets all else counts.
+ *
+ * Return: true if all do.
+ */
+bool zonefw_live_holds(const struct zonefw_rule *r, const struct zonefw_key *k)
+{
+	if (zonefw_live_timed(r->live) && !zonefw_live_now(r->live))
+		return false;
+	return picks_hold(r->live, k) && amounts_hold(r, k);
+}
+
+/**
+ * zonefw_live_add() - a rule has matched a packet: into the set with its address
+ * @r: rule
+ * @k: packet that opens a connection
+ *
+ * A set that is full counts what it refused. Softirq.
+ */
+void zonefw_live_add(const struct zonefw_rule *r, const struct zonefw_key *k)
+{
+	const struct zonefw_live *l = r->live;
+	struct zonefw_elem e = { .family = k->family, .timeout = l->add_timeout };
+
+	e.len = k->family == 4 ? 32 : 128;
+	memcpy(e.addr, l->add_by == ZONEFW_BY_SRC ? k->src : k->dst, e.len / 8);
+	zonefw_set_add(l->add, &e, GFP_ATOMIC);
 }

@@ -9,6 +9,7 @@
 #include <net/netns/generic.h>
 #include <linux/netlink.h>
 #include "candidate.h"
+#include "clock.h"
 #include "drops.h"
 #include "hook.h"
 #include "nl/family.h"
@@ -43,6 +44,7 @@ static int __net_init ns_init(struct net *net)
 	INIT_LIST_HEAD(&zn->candidates);
 	INIT_LIST_HEAD(&zn->tracers);
 	zn->next_id = 1;
+	zonefw_clock_init(zn);
 	zn->stats = alloc_percpu(struct zonefw_stats);
 	if (!zn->stats)
 		return -ENOMEM;
@@ -78,6 +80,7 @@ static void __net_exit ns_exit(struct net *net)
 	struct zonefw_ns *zn = zonefw_ns(net);
 	struct zonefw_policy *p = rcu_dereference_protected(zn->policy, 1);
 
+	zonefw_clock_stop(zn);
 	RCU_INIT_POINTER(zn->policy, NULL);
 	if (p) {
 		zonefw_policy_put(p);

@@ -10,7 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include "epoch.h"
 #include "set.h"
 
@@ -197,13 +197,14 @@ int zonefw_set_del(struct zonefw_set *s, const struct zonefw_elem *e)
 	return err;
 }
 
-/* One walk over all: drops those that expired, or all. Tells when the next one expires. */
-static u64 sweep(struct zonefw_set *s, bool all)
+/* One walk over all: drops those that expired, or all, and tells how many. One that
+ * stands behind a dropped one where the walk pauses may be passed over.
+ */
+static u32 sweep(struct zonefw_set *s, bool all, u64 *next)
 {
 	struct rhashtable_iter it;
 	struct zonefw_member *m;
-	u64 next = U64_MAX;
-	u32 n = 0;
+	u32 n = 0, dropped = 0;
 
 	rhashtable_walk_enter(&s->ht, &it);
 	rhashtable_walk_start(&it);
@@ -211,10 +212,12 @@ static u64 sweep(struct zonefw_set *s, bool all)
 		if (IS_ERR(m))
 			continue;	/* the table was resized: some come twice */
 		spin_lock_bh(&s->lock);
-		if (m->live && (all || zonefw_member_expired(m)))
+		if (m->live && (all || zonefw_member_expired(m))) {
 			drop(s, m);
-		else if (m->live && atomic64_read(&m->expires))
-			next = min_t(u64, next, atomic64_read(&m->expires));
+			dropped++;
+		} else if (m->live && atomic64_read(&m->expires)) {
+			*next = min_t(u64, *next, atomic64_read(&m->expires));
+		}
 		spin_unlock_bh(&s->lock);
 		if (++n % REAP_BATCH)
 			continue;
@@ -224,7 +227,18 @@ static u64 sweep(struct zonefw_set *s, bool all)
 	}
 	rhashtable_walk_stop(&it);
 	rhashtable_walk_exit(&it);
-	return next;
+	return dropped;
+}
+
+/* Until a walk finds nothing to drop; packets that go on adding hold nobody up. */
+static u64 sweep_all(struct zonefw_set *s, bool all)
+{
+	u64 next = U64_MAX;
+	int walks = 0;
+
+	while (sweep(s, all, &next) && ++walks < 8)
+		;
+	return walks < 8 ? next : 0;
 }
 
 /* Takes at most a twentieth of one CPU, however many members expire one by one. */
@@ -232,7 +246,7 @@ void zonefw_set_reap(struct work_struct *w)
 {
 	struct zonefw_set *s = container_of(to_delayed_work(w), struct zonefw_set, reap);
 	unsigned long start = jiffies;
-	u64 next = sweep(s, false);
+	u64 next = sweep_all(s, false);
 
 	spin_lock_bh(&s->lock);
 	s->reap_not_before = jiffies + 20 * (jiffies - start) + HZ / 10;
@@ -243,7 +257,7 @@ void zonefw_set_reap(struct work_struct *w)
 
 void zonefw_set_flush(struct zonefw_set *s)
 {
-	sweep(s, true);
+	sweep_all(s, true);
 }
 
 /**

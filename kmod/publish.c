@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include "clock.h"
 #include "drops.h"
 #include "hook.h"
 #include "nat.h"
@@ -122,6 +123,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	WRITE_ONCE(p->gen, zn->gen);	/* a policy that comes back may be in a dump's hands */
 	zonefw_setuse_switch(old, p);
 	rcu_assign_pointer(zn->policy, p);
+	zonefw_clock_start(zn, p);
 	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */
 	WRITE_ONCE(zn->closed, false);

@@ -7,7 +7,7 @@
  * RCU without a lock or an allocation; how members come and go is in member.c.
  */
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include "epoch.h"
 #include "set.h"
 

@@ -30,12 +30,19 @@ struct zonefw_count {
 	struct u64_stats_sync syncp;
 };
 
-/* What outlives a policy: an id and its counters. */
+struct zonefw_conns;
+struct zonefw_rate;
+
+/* What outlives a policy: an id, its counters, and what live predicates count. */
 struct zonefw_ident {
 	refcount_t ref;
 	u32 id;
 	u32 first, last;	/* seconds since 1970 of packets judged anew by it, 0: never */
 	struct zonefw_count __percpu *count;
+	struct zonefw_rate *rate;	/* buckets of a limit */
+	struct zonefw_conns *conns;	/* count of open connections */
+	u32 expires;			/* seconds the rule was given, and when they end */
+	u64 deadline;
 };
 
 struct zonefw_zone {
@@ -94,7 +101,7 @@ struct zonefw_policy {
 	bool loggers;			/* reference on nf_log's logger */
 	struct zonefw_setuse *sets;	/* setuse.c */
 	struct zonefw_elems *elems;
-	u32 nsets, nelems;
+	u32 nsets, nelems, ntimed;	/* ntimed: rules that watch a clock */
 	bool dnat, snat, redirect, clamp; /* some rule or option does so */
 	unsigned long *reach;		/* while it is compiled: nz * nz bits: may anything pass? */
 	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
@@ -132,6 +139,9 @@ struct zonefw_ns {
 	bool panic, closed, hooks, nat;
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
+	struct delayed_work clock;	/* clock.c */
+	u64 clock_state;
+	u32 clock_expired;
 	atomic_t epoch;			/* epoch.c */
 	struct zonefw_epochs *epochs;	/* from the first set on */
 };

@@ -163,6 +163,8 @@ static void explain_print(struct query *q, struct answer *a)
 		out_text("snat     %s\n", a->snat);
 	if (a->id)
 		out_text("rule     %u %s\n", a->id, r ? r->text : "");
+	if (r && (r->live.rate || r->live.has_conns))
+		out_text("note     limit and conns are taken to hold\n");
 	if (r && r->where)
 		out_text("line     %s\n", r->where);
 	out_text("verdict  %s\nreason   %s\n", verdict_word(a->action), reason_word(a->reason));
@@ -318,7 +320,7 @@ static void on_message(int cmd, struct nlattr **tb)
 	static const struct { int attr; const char *key; } strs[] = { { ZONEFW_A_EX_IN, "in" },
 		{ ZONEFW_A_EX_OUT, "out" }, { ZONEFW_A_PREFIX, "prefix" }, { ZONEFW_A_DEVNAME, "device" } };
 	static const char *const hooks[] = { "prerouting", "input", "forward", "output", "postrouting" };
-	static const char *const causes[] = { "apply", "flush", "panic", "confirm", "rollback", "timeout" };
+	static const char *const causes[] = { "apply", "flush", "panic", "confirm", "rollback", "timeout", "expired" };
 	const char *k;
 	json_t *v;
 

@@ -53,7 +53,7 @@ void codec_put_sets(struct nl_msg *msg, struct model *m)
 
 size_t codec_live_size(const struct rule *r)
 {
-	size_t n = 128;
+	size_t n = 512;
 
 	for (int i = 0; i < PICKS; i++)
 		n += (size_t)r->live.set[i].n * (ZONEFW_NAME_MAX + 8) + (size_t)r->live.port[i].n * 4 + 16;
@@ -76,6 +76,34 @@ static void put_names(struct nl_msg *msg, int attr, const setvec *v)
 {
 	for (int i = 0; i < v->n; i++)
 		nla_put_string(msg, attr, v->v[i]->name);
+}
+
+static void put_amounts(struct nl_msg *msg, const struct live *l)
+{
+	if (l->rate) {
+		nla_put_u32(msg, ZONEFW_AL_LIMIT_RATE, l->rate);
+		nla_put_u32(msg, ZONEFW_AL_LIMIT_PER, l->per);
+		nla_put_u32(msg, ZONEFW_AL_LIMIT_BURST, l->burst);
+		nla_put_u8(msg, ZONEFW_AL_LIMIT_BY, l->limit_by);
+	}
+	if (l->has_conns) {
+		nla_put_u32(msg, ZONEFW_AL_CONNS, l->conns);
+		nla_put_u8(msg, ZONEFW_AL_CONNS_BY, l->conns_by);
+	}
+	if (l->minutes[0] != l->minutes[1])
+		nla_put(msg, ZONEFW_AL_TIME, sizeof(l->minutes), l->minutes);
+	if (l->days)
+		nla_put_u8(msg, ZONEFW_AL_DAYS, l->days);
+	if (l->expires)
+		nla_put_u32(msg, ZONEFW_AL_EXPIRES, l->expires);
+	if (l->helper)
+		nla_put_string(msg, ZONEFW_AL_HELPER, l->helper);
+	if (!l->add)
+		return;
+	nla_put_string(msg, ZONEFW_AL_ADD_SET, l->add->name);
+	nla_put_u8(msg, ZONEFW_AL_ADD_BY, l->add_by);
+	if (l->add_timeout)
+		nla_put_u32(msg, ZONEFW_AL_ADD_TIMEOUT, l->add_timeout);
 }
 
 void codec_put_live(struct nl_msg *msg, struct rule *r)
@@ -103,6 +131,7 @@ void codec_put_live(struct nl_msg *msg, struct rule *r)
 	put_names(msg, ZONEFW_AL_DST_SET, &l->set[PICK_DST]);
 	put_names(msg, ZONEFW_AL_SPORT_SET, &l->set[PICK_SPORT]);
 	put_names(msg, ZONEFW_AL_DPORT_SET, &l->set[PICK_DPORT]);
+	put_amounts(msg, l);
 	nla_nest_end(msg, n);
 }
 

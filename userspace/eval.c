@@ -117,7 +117,8 @@ struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, cons
 		struct rule *r = m->rules.v[i];
 
 		/* the packet is one that nobody translates: what publish does is no answer to it */
-		if (r->action == ZONEFW_CONTINUE || r->action >= ZONEFW_PUBLISH || !zone_covers(m, &r->from, f) ||
+		if (r->action == ZONEFW_CONTINUE || r->action >= ZONEFW_PUBLISH || (m->timed_off && r->live.timed) ||
+		    !zone_covers(m, &r->from, f) ||
 		    !zone_covers(m, &r->to, t) || !rule_match(r, k))
 			continue;
 		v.action = r->action;
@@ -412,10 +413,16 @@ static bool never_cell(struct model *m, struct assertion *a, struct zone *f, str
 	return true;
 }
 
+/* while rules that hold at times hold, and while they do not */
 static void point(struct model *m, struct assertion *a, struct zone *f, struct zone *t)
 {
 	struct verdict v = eval_packet(m, f, t, &a->pkt);
 
+	if (v.action == a->verdict) {
+		m->timed_off = true;
+		v = eval_packet(m, f, t, &a->pkt);
+		m->timed_off = false;
+	}
 	if (v.action == a->verdict)
 		return;
 	if (v.rule)

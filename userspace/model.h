@@ -47,7 +47,16 @@ struct unsup { struct pos pos; char *what; };
 /* what the kernel asks of the moment: lists that hold sets */
 enum { PICK_SRC, PICK_DST, PICK_SPORT, PICK_DPORT, PICKS };
 typedef VEC(struct set *) setvec;
-struct live { setvec set[PICKS]; prvec port[PICKS]; uint32_t flags; bool any; };
+struct live {
+	setvec set[PICKS];
+	prvec port[PICKS];
+	uint32_t flags, rate, per, burst, conns, expires, add_timeout;
+	uint8_t limit_by, conns_by, add_by, days;
+	uint16_t minutes[2];
+	bool any, timed, has_conns;	/* timed: holds at times */
+	struct set *add;
+	char *helper;
+};
 
 struct rule {
 	char *name;
@@ -121,6 +130,7 @@ struct model {
 	struct names zone_ix, let_ix, service_ix, set_ix, rule_ix;
 	struct cell **defaults;		/* by pair of zones: the block with their default */
 	uint32_t gen, confirm, apply;	/* confirm: seconds the kernel waits for it; apply: ZONEFW_APPLY_* */
+	bool timed_off;		/* eval_packet(): rules that hold at times do not */
 	bool lenient;		/* names are unknown, not wrong: the kernel could not be asked */
 	int errors, depth, work;	/* depth and work of the name being expanded */
 };

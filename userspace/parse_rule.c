@@ -340,7 +340,7 @@ static bool match_word(struct parser *p, struct rule *r, struct l4state *st, boo
 		if (k >= 0)
 			return k;
 	}
-	k = match_only ? -1 : later_clause(p, r);
+	k = match_only ? -1 : live_clause(p, r);
 	return k >= 0 ? k : service_clause(p, r, st, false);
 }
 

@@ -15,7 +15,7 @@ struct l4state {
 
 void ranges_negate(prvec *v);
 bool l4_finish(struct parser *p, struct rule *r, struct l4state *st);
-int later_clause(struct parser *p, struct rule *r);
+int live_clause(struct parser *p, struct rule *r);
 bool claim(struct parser *p, struct rule *r, enum clause c, struct pos pos, const char *word);
 bool bang(struct parser *p);
 bool need_word(struct parser *p, const char *what);

@@ -258,7 +258,7 @@ static int build(struct zonefw_apply *a, struct zonefw_ns *zn, const struct zone
 
 	if (!err)
 		err = zonefw_setuse_build(zn, a->p, old, a->extack);
-	return err ? err : zonefw_live_build(a->p);
+	return err ? err : zonefw_live_build(zn, a->p);
 }
 
 /* All but the commit. With KEEP, questions can be put to it afterwards. */

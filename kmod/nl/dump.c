@@ -6,6 +6,7 @@
  */
 #include <net/sock.h>
 #include "family.h"
+#include "live.h"
 #include "notify.h"
 #include "pending.h"
 #include "set.h"
@@ -101,6 +102,8 @@ static int fill_rule(struct sk_buff *skb, const struct cursor *c, u32 i)
 {
 	const struct zonefw_rule *r = c->p->rules[i];
 
+	if (zonefw_live_expired(r))
+		return 0;
 	return nla_put_u32(skb, ZONEFW_A_ID, r->ident->id) || put_raw(skb, r->blob) ||
 	       put_ident(skb, r->ident) || put_hits(skb, r->ident) ? -EMSGSIZE : 1;
 }

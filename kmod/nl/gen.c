@@ -73,6 +73,19 @@ const struct nla_policy zonefw_attr_live_policy[ZONEFW_AL_MAX + 1] = {
 	[ZONEFW_AL_DST_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
 	[ZONEFW_AL_SPORT_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
 	[ZONEFW_AL_DPORT_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AL_LIMIT_RATE] = { .type = NLA_U32 },
+	[ZONEFW_AL_LIMIT_PER] = { .type = NLA_U32 },
+	[ZONEFW_AL_LIMIT_BURST] = { .type = NLA_U32 },
+	[ZONEFW_AL_LIMIT_BY] = NLA_POLICY_MAX(NLA_U8, ZONEFW_BY_DST),
+	[ZONEFW_AL_CONNS] = { .type = NLA_U32 },
+	[ZONEFW_AL_CONNS_BY] = NLA_POLICY_MAX(NLA_U8, ZONEFW_BY_DST),
+	[ZONEFW_AL_TIME] = NLA_POLICY_EXACT_LEN(4),
+	[ZONEFW_AL_DAYS] = NLA_POLICY_MAX(NLA_U8, 127),
+	[ZONEFW_AL_EXPIRES] = { .type = NLA_U32 },
+	[ZONEFW_AL_HELPER] = { .type = NLA_NUL_STRING, .len = ZONEFW_HELPER_MAX },
+	[ZONEFW_AL_ADD_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AL_ADD_BY] = NLA_POLICY_MAX(NLA_U8, ZONEFW_BY_DST),
+	[ZONEFW_AL_ADD_TIMEOUT] = { .type = NLA_U32 },
 };
 
 const struct nla_policy zonefw_attr_zone_policy[ZONEFW_AZ_MAX + 1] = {

@@ -5,6 +5,7 @@
  */
 #include <linux/slab.h>
 #include "apply.h"
+#include "conns.h"
 #include "gen.h"
 #include "live.h"
 #include "setuse.h"
@@ -65,6 +66,78 @@ static int sets_parse(struct zonefw_apply *a, struct zonefw_pick *k, int i, cons
 	return 0;
 }
 
+static u32 u32_of(const struct nlattr *at)
+{
+	return at ? nla_get_u32(at) : 0;
+}
+
+static u8 u8_of(const struct nlattr *at)
+{
+	return at ? nla_get_u8(at) : 0;
+}
+
+static int amounts_parse(struct zonefw_apply *a, struct zonefw_live *l, struct nlattr **tb)
+{
+	u32 rate = u32_of(tb[ZONEFW_AL_LIMIT_RATE]), per = u32_of(tb[ZONEFW_AL_LIMIT_PER]);
+	u32 burst = u32_of(tb[ZONEFW_AL_LIMIT_BURST]);
+
+	if (tb[ZONEFW_AL_LIMIT_RATE]) {
+		if (!rate || !per || per > 86400 || !burst)
+			return zonefw_refuse_attr(a, tb[ZONEFW_AL_LIMIT_RATE],
+						  "a limit needs a rate per at most a day, and a burst");
+		l->limit.cost = max_t(u64, div_u64((u64)per * NSEC_PER_SEC, rate), 1);
+		l->limit.burst = min_t(u64, U64_MAX / 4, l->limit.cost > U64_MAX / 4 / burst ?
+				       U64_MAX / 4 : l->limit.cost * burst);
+		l->limit.by = u8_of(tb[ZONEFW_AL_LIMIT_BY]);
+	}
+	if (!tb[ZONEFW_AL_CONNS])
+		return 0;
+	l->has_conns = true;
+	l->conns = nla_get_u32(tb[ZONEFW_AL_CONNS]);
+	l->conns_by = u8_of(tb[ZONEFW_AL_CONNS_BY]);
+	return zonefw_conns_ready() ? 0 :
+	       zonefw_refuse_attr(a, tb[ZONEFW_AL_CONNS], "the kernel cannot count connections (nf_conncount)");
+}
+
+static int times_parse(struct zonefw_apply *a, struct zonefw_live *l, struct nlattr **tb)
+{
+	l->expires = u32_of(tb[ZONEFW_AL_EXPIRES]);
+	l->days = u8_of(tb[ZONEFW_AL_DAYS]);
+	if (!tb[ZONEFW_AL_TIME])
+		return 0;
+	memcpy(l->minutes, nla_data(tb[ZONEFW_AL_TIME]), sizeof(l->minutes));
+	if (l->minutes[0] >= 1440 || l->minutes[1] > 1440 || l->minutes[0] == l->minutes[1])
+		return zonefw_refuse_attr(a, tb[ZONEFW_AL_TIME], "a time is from one minute of the day until another");
+	return 0;
+}
+
+static int deeds_parse(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
+{
+	struct zonefw_live *l = r->live;
+	int use;
+
+	if (tb[ZONEFW_AL_HELPER]) {
+		if (r->action != ZONEFW_ACCEPT && r->action != ZONEFW_PUBLISH)
+			return zonefw_refuse_attr(a, tb[ZONEFW_AL_HELPER], "only a rule that accepts assigns a helper");
+		if (!zonefw_name_ok(nla_data(tb[ZONEFW_AL_HELPER])) ||
+		    zonefw_helpers_get(l, r, nla_data(tb[ZONEFW_AL_HELPER])))
+			return zonefw_refuse_attr(a, tb[ZONEFW_AL_HELPER],
+						  "the kernel has no such conntrack helper for the rule's protocols");
+	}
+	if (!tb[ZONEFW_AL_ADD_SET])
+		return 0;
+	use = zonefw_setuse_find(a->p, nla_data(tb[ZONEFW_AL_ADD_SET]));
+	l->add_by = u8_of(tb[ZONEFW_AL_ADD_BY]);
+	if (use < 0 || a->p->sets[use].port || !l->add_by) {
+		l->add_by = 0;
+		return zonefw_refuse_attr(a, tb[ZONEFW_AL_ADD_SET], "a rule adds src or dst to a set of addresses");
+	}
+	l->add_use = use;
+	l->add_timeout = u32_of(tb[ZONEFW_AL_ADD_TIMEOUT]);
+	a->p->sets[use].filled = true;
+	return 0;
+}
+
 /**
  * zonefw_live_parse() - what a rule asks of the moment
  * @a: the message
@@ -92,5 +165,9 @@ int zonefw_live_parse(struct zonefw_apply *a, struct zonefw_rule *r, const struc
 		if (!err)
 			err = sets_parse(a, &l->pick[i], i, nest);
 	}
-	return err;
+	if (!err)
+		err = amounts_parse(a, l, tb);
+	if (!err)
+		err = times_parse(a, l, tb);
+	return err ? err : deeds_parse(a, r, tb);
 }

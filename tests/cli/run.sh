@@ -85,6 +85,21 @@ t "include cycle" 1 "includes itself" 'include "t.conf"'
 t "continued list" 0 "1 rule" "$Z2 lan -> wan { accept http,
   https }"
 t "not yet, but checked" 0 "no errors" "$Z2 lan -> wan { masquerade; accept http limit 5/s burst 3 per src expires 1h30m }"
+t "live words" 0 "no errors" "set s { }
+$Z2 lan -> wan { accept http limit 50/m burst 9 per src conns 3 per dst time ! 22:00-06:00 days sat-mon, wed helper ftp add dst to @s timeout 5m expires 1h30m }"
+t "burst 0" 1 "a burst is at least one packet" "$Z2 lan -> wan { accept http limit 5/s burst 0 }"
+t "no time" 1 "expected a time such as 08:00-17:30" "$Z2 lan -> wan { accept http time 8-17 }"
+t "empty time" 1 "over as it begins" "$Z2 lan -> wan { accept http time 08:00-08:00 }"
+t "no day" 1 "expected days such as mon-fri" "$Z2 lan -> wan { accept http days mon-fry }"
+t "helper on a drop" 1 "only a rule that accepts assigns a helper" "$Z2 lan -> wan { drop tcp helper ftp }"
+t "add to what" 1 "expected 'to @SET'" "$Z2 lan -> wan { drop tcp add src to s }"
+t "assert with a time" 1 "gets 'drop' from the default" "$Z2 lan -> wan { accept tcp time 08:00-17:00 }
+assert accept lan -> wan tcp src 10.0.0.1 dst 1.2.3.4 dport 80"
+t "assert with a limit" 0 "no errors" "$Z2 lan -> wan { accept tcp limit 5/s }
+assert accept lan -> wan tcp src 10.0.0.1 dst 1.2.3.4 dport 80"
+t "assert never with a limit" 1 "is accepted by 'accept tcp'" "$Z2 lan -> wan { drop tcp limit 5/s; accept tcp }
+assert never lan -> wan tcp"
+d "live words, canonical" "$Z2 lan -> wan { accept expires 5400 days ! sat,sun limit 5/h tcp conns 2 }" "accept tcp days ! sat, sun limit 5/hour conns 2 expires 1h30m"
 t "sets" 0 "no errors" "set s timeout 1h { 10.0.0.1-10.0.0.9, x, 2001:db8::/32 timeout 5m }
 set p port max 3 { 80, 8000-8010; ssh }
 let x = 192.0.2.0/24

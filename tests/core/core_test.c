@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <cmocka.h>
+#include "core/limiter.h"
 #include "oracle.h"
 #include "rulegen.h"
 #include "table_test.h"
@@ -95,12 +96,39 @@ static void test_reply_key(void **unused)
 	assert_false(zonefw_rule_match(&r, &k));
 }
 
+/* Against a bucket of whole tokens: never more than burst at once, nor more than the rate. */
+static void test_limiter(void **unused)
+{
+	(void)unused;
+	for (int run = 0; run < 200; run++) {
+		u64 cost = 1 + rulegen_random(1000), size = 1 + rulegen_random(20);
+		u64 now = 1000000, start = now, full = 0, taken = 0, next;
+
+		for (int i = 0; i < 500; i++) {
+			bool ok = zonefw_bucket_take(full, now, cost, cost * size, &next);
+
+			taken += ok;
+			assert_true(taken <= size + (now - start) / cost);
+			assert_true(ok || next - now + cost > cost * size);
+			full = next;
+			now += rulegen_random(3) ? rulegen_random(cost / 2 + 1) : 0;
+		}
+		now += cost * size;
+		for (u64 i = 0; i < size; i++, full = next)	/* full again */
+			assert_true(zonefw_bucket_take(full, now, cost, cost * size, &next));
+		assert_false(zonefw_bucket_take(full, now, cost, cost * size, &next));
+		/* a clock that went back holds nobody up for longer than a whole bucket */
+		assert_false(zonefw_bucket_take(full, now / 2, cost, cost * size, &next));
+		assert_true(next <= now / 2 + cost * size);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patterns), cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_covers), cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_table_memory),
+		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_limiter), cmocka_unit_test(test_table_memory),
 		cmocka_unit_test(test_table_no_memory), cmocka_unit_test(test_table_guessed),
 		cmocka_unit_test(test_share_memory), cmocka_unit_test(test_share_no_memory),
 		cmocka_unit_test(test_share_oracle), cmocka_unit_test(test_table_oracle),

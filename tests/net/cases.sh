@@ -41,6 +41,12 @@ run_case W01 "named sets at run time" W01
 run_case W02 "named sets and policies" W02
 run_case W03 "members expire" W03
 run_case W04 "many members, many changes" W04
+run_case W11 "limit" W11
+run_case W12 "conns" W12
+run_case W13 "expires" W13
+run_case W14 "time and days" W14
+run_case W15 "packets fill a set" W15
+run_case E11 "helper abuse" E11
 run_case D01 "ICMPv6 errors that must pass, path MTU" D01
 run_case D03 "neighbour discovery under deny-all" D03
 run_case D04 "echo" D04

@@ -128,3 +128,134 @@ int -> dmz { accept tcp dport 80 src ! @many dst web }" || return
   zf set flush many; is "flushed" "$(members many)" ''
   apply "$P0"
 }
+# opened HOST COUNT SPORT: how many of COUNT datagrams, each of a flow of its own, come through to web
+opened() {
+  local i
+  watch lim web
+  for ((i = 0; i < $2; i++)); do send "$1" -S $(($3 + i)) udp "${A4[web]}" 7777; done
+  unwatch lim
+  seen lim "I 4 17 $(addr 4 "$1") [^ ]+ [0-9]+ 7777 "
+}
+W11() { # limit
+  apply "$ZONES$LETS"'
+wan -> dmz {
+	accept udp dport 7777 dst web limit 1/hour burst 3 per src name lim
+	accept tcp dport 80 dst web limit 1/hour burst 2
+}' || return
+  is "burst of one source" "$(opened ext1 8 5001)" 3
+  is "burst of another" "$(opened ext2 8 5001)" 3
+  is "again" "$(opened ext1 4 5101)" 0
+  stream_up ext1 web
+  is "flows" "$(flowing ext1)" ext1
+  is "second" "$(tcp ext2 "${A4[web]}" 80 3000)" open
+  is "third" "$(tcp ext2 "${A4[web]}" 80 700)" timeout
+  zf rule add from int to dmz accept icmp > /dev/null	# a new generation: the open one is judged again
+  is "still flows, the rate being spent" "$(flowing ext1)" ext1
+  is "the rate is kept over a change" "$(opened ext1 4 5201)" 0
+  zf explain from wan to dmz udp src "${A4[ext1]}" dst "${A4[web]}" dport 7777 > "$T/x"
+  is "explain takes it to hold and says so" "$(grep -cE '^(verdict +accept|note .*limit)' "$T/x")" 2
+  stream_end ext1
+}
+W12() { # conns
+  apply "$ZONES$LETS"'
+wan -> dmz { accept tcp dport 80 dst web conns 2 per src }' || return
+  stream_up ext1 web; is "first" "$(flowing ext1)" ext1
+  nsenter --net=/run/netns/ext1 pkt stream "${A4[web]}" 80 200 100 > /dev/null & local second=$!
+  sleep 1
+  is "third of ext1" "$(tcp ext1 "${A4[web]}" 80 700)" timeout
+  is "first of ext2" "$(tcp ext2 "${A4[web]}" 80 3000)" open
+  zf rule add from int to dmz accept icmp > /dev/null
+  is "open ones live on" "$(flowing ext1)" ext1
+  kill $second; wait $second 2>/dev/null
+  local i r=timeout
+  for ((i = 0; i < 10 && i >= 0; i++)); do r=$(tcp ext1 "${A4[web]}" 80 1500); [ "$r" != open ] || break; done
+  is "after one has ended" "$r" open
+  stream_end ext1
+}
+W13() { # expires
+  apply "$ZONES$LETS"'
+wan -> dmz { accept tcp dport 25 dst mx }' || return
+  zf rule add from wan to dmz accept tcp dport 80 dst web expires 12s name guest > /dev/null; is "rule add" $? 0
+  stream_up ext1 web; is "flows" "$(flowing ext1)" ext1
+  zf rule add from int to dmz accept icmp > /dev/null	# the time left goes on
+  local i
+  for ((i = 0; i < 60; i++)); do zf show rules | grep -q guest || break; sleep 0.5; done
+  is "gone from the rules" "$(zf show rules | grep -c guest) $(zf export | grep -c guest)" "0 0"
+  sleep 1
+  is "the open connection is cut" "$(flowing ext1)" ''
+  is "and no new one" "$(tcp ext1 "${A4[web]}" 80 700)" timeout
+  stream_end ext1
+  zf rule add from int to dmz accept udp > /dev/null; is "an edit afterwards" "$?$(zf export | grep -c guest)" 00
+}
+W14() { # time and days, by a clock that is set
+  local back
+  back=$(date +%s)
+  date -u -s '2026-01-05 07:59:40' > /dev/null	# a Monday
+  apply "$ZONES$LETS"'
+wan -> dmz { accept tcp dport 80 dst web time 08:00-09:00 days mon-fri
+accept tcp dport 25 dst mx time ! 22:00-07:00 }' || return
+  is "before its time" "$(tcp ext1 "${A4[web]}" 80 700)" timeout
+  is "outside the night" "$(tcp ext1 "${A4[mx]}" 25 3000)" open
+  date -u -s '2026-01-05 08:00:05' > /dev/null
+  stream_up ext1 web; is "in time" "$(flowing ext1)" ext1
+  date -u -s '2026-01-05 08:59:50' > /dev/null
+  zf rule add from int to dmz accept icmp > /dev/null
+  is "until the end of it" "$(flowing ext1)" ext1
+  sleep 12
+  is "closing time cuts the open connection" "$(flowing ext1)" ''
+  stream_end ext1
+  date -u -s '2026-01-04 08:30:00' > /dev/null	# a Sunday
+  is "on another day" "$(tcp ext1 "${A4[web]}" 80 700)" timeout
+  date -u -s '2026-01-05 23:30:00' > /dev/null
+  is "in the night" "$(tcp ext1 "${A4[mx]}" 25 700)" timeout
+  date -s "@$back" > /dev/null
+}
+W15() { # packets fill a set: knocking, bans, the bound
+  apply "$ZONES$LETS"'
+set knocked timeout 30s { }
+set greedy max 2 { }
+wan -> dmz {
+	continue tcp dport 7000 dst web add src to @knocked
+	accept tcp dport 22 dst web src @knocked
+	drop udp add src to @greedy timeout 1h
+}' || return
+  blocked tcp ext1 web 22
+  is "knock" "$(tcp ext1 "${A4[web]}" 7000 300)" timeout
+  is "who knocked" "$(members knocked | cut -d' ' -f1)" 198.18.9.11
+  is "in" "$(tcp ext1 "${A4[web]}" 22 3000)" open
+  is "who did not" "$(tcp ext2 "${A4[web]}" 22 700)" timeout
+  local i
+  for i in 1 2 3 4 5; do send ext1 -s 198.18.9.10$i udp "${A4[web]}" 53; done
+  sleep 0.3
+  is "as many as max" "$(members greedy | wc -w)" 2
+  at_least "refused" "$(zf -j set show greedy | grep -o '"refused":[0-9]*' | grep -o '[0-9]*$')" 3
+}
+ftp_up() { # a server that announces port 8300, and a client that asks for it
+  printf '%s\n' '#!/bin/bash' "printf '220 hi\r\n'; read -r l" \
+    "printf '227 Entering Passive Mode (198,18,3,80,32,108).\r\n'; sleep 30" > "$T/ftpd"
+  chmod +x "$T/ftpd"
+  nsenter --net=/run/netns/web socat TCP-LISTEN:21,reuseaddr,fork "EXEC:$T/ftpd" 2> "$T/ftp-err" & echo $! > "$T/ftp"
+  nsenter --net=/run/netns/web pkt serve tcp:8300 & echo $! >> "$T/ftp"
+  sleep 0.5
+  { sleep 0.5; printf 'PASV\r\n'; sleep 30; } | nsenter --net=/run/netns/ext1 socat - "TCP:${A4[web]}:21" > "$T/ftp-out" 2>/dev/null & echo $! >> "$T/ftp"
+  local i
+  for ((i = 0; i < 30; i++)); do grep -q 227 "$T/ftp-out" 2>/dev/null && break; sleep 0.2; done
+  is "the server has announced a port" "$(grep -c 227 "$T/ftp-out")" 1
+}
+ftp_down() { local p; while read -r p; do kill "$p" 2>/dev/null; wait "$p" 2>/dev/null; done < "$T/ftp"; fw conntrack -D -p tcp --dport 21 > /dev/null 2>&1; }
+E11() { # a helper only where a rule assigns it
+  modprobe nf_conntrack_ftp
+  apply "$ZONES$LETS"' wan -> dmz { accept tcp dport 21 dst web }' || return
+  ftp_up
+  is "without a helper" "$(tcp ext1 "${A4[web]}" 8300 700)" timeout
+  ftp_down
+  zf rule add from wan to dmz accept tcp dport 80 helper nosuch > "$T/x" 2>&1
+  is "no such helper" "$?$(grep -c 'no such conntrack helper' "$T/x")" 11
+  apply "$ZONES$LETS"' wan -> dmz { accept tcp dport 21 dst web helper ftp name ftp }' || return
+  ftp_up
+  is "another host" "$(tcp ext2 "${A4[web]}" 8300 700)" timeout
+  is "another port" "$(tcp ext1 "${A4[web]}" 5432 700)" timeout
+  is "the announced port" "$(tcp ext1 "${A4[web]}" 8300 3000)" open
+  ftp_down
+  apply "$P0"
+}

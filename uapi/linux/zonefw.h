@@ -52,7 +52,12 @@
 #define ZONEFW_LIVE_NEG_DST	(1u << 1)
 #define ZONEFW_LIVE_NEG_SPORT	(1u << 2)
 #define ZONEFW_LIVE_NEG_DPORT	(1u << 3)
-#define ZONEFW_LIVE_ALL	0xfu
+#define ZONEFW_LIVE_NEG_TIME	(1u << 4)
+#define ZONEFW_LIVE_NEG_DAYS	(1u << 5)
+#define ZONEFW_LIVE_ALL	0x3fu
+#define ZONEFW_BY_SRC	1	/* a limit, a count or an addition goes by the source */
+#define ZONEFW_BY_DST	2
+#define ZONEFW_HELPER_MAX	15	/* bytes of a helper's name */
 #define ZONEFW_APPLY_DRY	(1u << 0)	/* all but the commit */
 #define ZONEFW_APPLY_KEEP	(1u << 1)	/* no commit: keep it as this socket's candidate */
 #define ZONEFW_CELL_LOG	(1u << 0)
@@ -189,6 +194,7 @@ enum zonefw_cause {
 	ZONEFW_CAUSE_CONFIRM,
 	ZONEFW_CAUSE_ROLLBACK,
 	ZONEFW_CAUSE_TIMEOUT,
+	ZONEFW_CAUSE_EXPIRED,
 	__ZONEFW_CAUSE_MAX
 };
 
@@ -319,6 +325,19 @@ enum zonefw_attr_live {
 	ZONEFW_AL_DST_SET,	/* string, repeated */
 	ZONEFW_AL_SPORT_SET,	/* string, repeated */
 	ZONEFW_AL_DPORT_SET,	/* string, repeated */
+	ZONEFW_AL_LIMIT_RATE,	/* u32 packets that open a connection per LIMIT_PER */
+	ZONEFW_AL_LIMIT_PER,	/* u32 seconds */
+	ZONEFW_AL_LIMIT_BURST,	/* u32 packets */
+	ZONEFW_AL_LIMIT_BY,	/* u8 0: one bucket, else ZONEFW_BY_*: one per address */
+	ZONEFW_AL_CONNS,	/* u32 connections open at most */
+	ZONEFW_AL_CONNS_BY,	/* u8 as LIMIT_BY */
+	ZONEFW_AL_TIME,	/* u16[2]: minutes of the day, UTC: from, until */
+	ZONEFW_AL_DAYS,	/* u8 bits: 1 Monday ... 64 Sunday, UTC */
+	ZONEFW_AL_EXPIRES,	/* u32 seconds after which the rule is no more */
+	ZONEFW_AL_HELPER,	/* string: conntrack helper for what the rule accepts */
+	ZONEFW_AL_ADD_SET,	/* string: set that the packet's address is added to */
+	ZONEFW_AL_ADD_BY,	/* u8 ZONEFW_BY_*: which address */
+	ZONEFW_AL_ADD_TIMEOUT,	/* u32 seconds, 0: as the set says */
 	__ZONEFW_AL_MAX
 };
 #define ZONEFW_AL_MAX (__ZONEFW_AL_MAX - 1)
