@@ -161,18 +161,6 @@ bool zone_covers(struct model *m, const zrefvec *list, const struct zone *z);
 struct cell *cell_default(struct model *m, struct zone *f, struct zone *t, uint8_t *action);
 void cells_merge(struct model *m);
 
-struct parser;
-/* set.c */
-#define KIND_SET 2			/* struct zonefw_addr from parse_addr_word(): lo holds a struct set * */
-bool set_take(struct model *m, struct set *s, struct tok *t, elemvec *out);
-bool set_timeout(struct parser *p, uint32_t *sec);
-bool set_has(const struct set *s, int fam, u128 v);
-void elems_tidy(elemvec *v);
-char *elem_text(const elemvec *v, int *i);
-char *set_head_text(const struct set *s);
-char *set_text(const struct set *s);
-char *fmt_duration(uint64_t sec);
-
 /* text.c */
 char *quote(const char *s);
 char *zrefs_text(const zrefvec *z);
@@ -203,4 +191,5 @@ void check_warnings(struct model *m);
 extern const char services_conf[];
 
 #include "parse.h"
+#include "set.h"
 #endif
