@@ -53,7 +53,7 @@ L08B() { # confirmed; rolled back; nothing to confirm; flush and namespace exit 
   is "still the new one" "$(zf export | grep -c 'dport 22')" 1
   is "nothing is pending" "$(stat confirm_left)" null
   out=$(zf confirm 2>&1); is "confirm again" $? 1
-  is "its message" "$out" "zonefw: the kernel refused: no change is waiting to be confirmed"
+  is "its message" "$out" "zonefw: error: the kernel refused: no change is waiting to be confirmed"
   zf rollback > /dev/null 2>&1; is "rollback of nothing" $? 1
   apply "$P0"
   only22 | zf apply --confirm 10m - > /dev/null
@@ -112,7 +112,7 @@ int -> dmz { default accept }" | zf apply - > /dev/null || miss apply
   done
   is "nothing of what passed" "$(drops '"sport":4104')" 0
   is "times" "$(zf -j show drops | tr ',{' '\n\n' | sed -n 's/"time":\([0-9]*\).*/\1/p' | awk -v t="$t0" '$1 < last { n++ } { last = $1 } END { print n + 0, (last >= t - 1 && last < t + 300) }')" "0 1"
-  is "as text" "$(zf show drops | grep -cE "wan -> dmz  drop +rule +telnet +tcp src ${A4[ext1]} sport 4100 dst ${A4[web]} dport 23")" 1
+  is "as text" "$(zf show drops | grep -cE "wan -> dmz +drop +rule +telnet +tcp src ${A4[ext1]} sport 4100 dst ${A4[web]} dport 23")" 1
   nsenter --net=/run/netns/fw zonefw -j monitor drops > "$T/events" 2>&1 & p=$!
   wait_for "monitor drops shows a packet that no rule logs" 20 monitored "$T/events"
   kill_tools; wait $p 2>/dev/null
