@@ -157,21 +157,7 @@ static inline struct zonefw_cell *zonefw_cell(const struct zonefw_policy *p, u16
 
 struct zonefw_ns *zonefw_ns(const struct net *net);
 
-/* ident.c */
-struct zonefw_ident *zonefw_ident_alloc(u32 id);
-struct zonefw_ident *zonefw_ident_get(struct zonefw_ident *i);
-void zonefw_ident_put(struct zonefw_ident *i);
-
-/* counters.c */
-void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
-void zonefw_ident_zero(struct zonefw_ident *i);
-void zonefw_ident_hit(struct zonefw_ident *i, bool flow);
-u64 zonefw_ident_flows(const struct zonefw_ident *i);
-void zonefw_count(const struct zonefw_ident *i, u32 bytes);
-void zonefw_count_flow(const struct zonefw_ns *zn, const struct zonefw_ident *cell,
-		       const struct zonefw_ident *rule, u32 bytes);
-void zonefw_stat(const struct zonefw_ns *zn, u32 which);
-void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v);
+#include "counters.h"
 
 /* policy.c */
 struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs);
