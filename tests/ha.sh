@@ -8,7 +8,7 @@
 # IPv4 only: the example's VRRP instances and synchronisation are of that family.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1091
-. "$here/lib.sh"
+. "$here/net/lib.sh"
 # shellcheck disable=SC2034
 WHY='' CHECKS=0 SKIP=''
 declare -A NET=([wan]=198.51.100 [int]=10.0.2 [dmz]=10.0.3)
