@@ -46,7 +46,7 @@ run_case W12 "conns" W12
 run_case W13 "expires" W13
 run_case W14 "time and days" W14
 run_case W15 "packets fill a set" W15
-run_case E11 "helper abuse" E11
+run_case E11H "a helper only where a rule assigns it" HELPER
 run_case D01 "ICMPv6 errors that must pass, path MTU" D01
 run_case D03 "neighbour discovery under deny-all" D03
 run_case D04 "echo" D04

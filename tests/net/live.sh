@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# live.sh: what changes under one policy: named sets, rates, times (issue 4; C05, E11, N04).
+# live.sh: what changes under one policy: named sets, rates, times (C05, E11H, W).
 
 # streams FROM TO: a TCP stream of 10 exchanges a second in the background; its count is in $T/stream-FROM
 stream_up() { nsenter --net="/run/netns/$1" pkt stream "$(addr "${3:-4}" "$2")" 80 "${4:-200}" 100 > "$T/stream-$1" & echo $! > "$T/stream-$1.pid"; }
@@ -243,7 +243,7 @@ ftp_up() { # a server that announces port 8300, and a client that asks for it
   is "the server has announced a port" "$(grep -c 227 "$T/ftp-out")" 1
 }
 ftp_down() { local p; while read -r p; do kill "$p" 2>/dev/null; wait "$p" 2>/dev/null; done < "$T/ftp"; fw conntrack -D -p tcp --dport 21 > /dev/null 2>&1; }
-E11() { # a helper only where a rule assigns it
+HELPER() { # a helper only where a rule assigns it
   modprobe nf_conntrack_ftp
   apply "$ZONES$LETS"' wan -> dmz { accept tcp dport 21 dst web }' || return
   ftp_up

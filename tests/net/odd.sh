@@ -91,6 +91,7 @@ accept udp dport 80 dst web }" || return
 # E11: payload that asks for a connection back, to helpers that nobody assigned
 E11() {
   local port cmd b
+  apply "$P0" || return
   # shellcheck disable=SC2034
   modprobe -a nf_conntrack_ftp nf_conntrack_sip nf_conntrack_irc || { SKIP="no helper modules"; return; }
   nsenter --net=/run/netns/pc pkt serve tcp:51201 & echo $! > "$T/e11"
