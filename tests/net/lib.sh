@@ -75,8 +75,13 @@ topo_down() {
 # --- oracles ---
 pass() { CHECKS=$((CHECKS + 1)); }
 miss() { CHECKS=$((CHECKS + 1)); WHY="${WHY:+$WHY; }$*"; }
-is() { # NAME SEEN WANTED
-  if [ "$2" = "$3" ]; then pass; else miss "$1: saw '$2', wanted '$3'"; fi
+# what must never be, not even once: the case is not tried again
+breach() { BREACH=1; miss "$@"; }
+is() { # NAME SEEN WANTED: more than nothing where nothing was wanted is a breach
+  local how=miss
+  if [ "$2" = "$3" ]; then pass; return; fi
+  case $3 in 0 | no | timeout | '') how=breach;; esac
+  $how "$1: saw '$2', wanted '$3'"
 }
 at_least() { # NAME SEEN MINIMUM
   if [ "$2" -ge "$3" ] 2>/dev/null; then pass; else miss "$1: saw '$2', wanted at least $3"; fi
@@ -131,21 +136,26 @@ bad_words='BUG|WARNING|KASAN|KCSAN|UBSAN|suspicious RCU|Oops|refcount|stall|lock
 gate() {
   local out taint
   out=$(dmesg -c 2>/dev/null | grep -E "$bad_words" | head -3 | tr '\n' '|')
-  [ -z "$out" ] || miss "kernel log: $out"
+  [ -z "$out" ] || breach "kernel log: $out"
   taint=$(cat /proc/sys/kernel/tainted)
-  [ $((taint & ~(4096 | 8192))) = 0 ] || miss "taint $taint"
+  [ $((taint & ~(4096 | 8192))) = 0 ] || breach "taint $taint"
   out=$(awk '$1 == "zonefw" { print $3 }' /proc/modules)
-  [ "${out:-0}" = "${BASE_USE:-0}" ] || miss "module use count $out, at the start ${BASE_USE:-0}"
+  [ "${out:-0}" = "${BASE_USE:-0}" ] || breach "module use count $out, at the start ${BASE_USE:-0}"
 }
-# run_case ID NAME FUNCTION
+# run_case ID NAME FUNCTION: a case that missed something it waited for, under emulation on a loaded machine, is tried once
+# more and says so; one that saw what must not be is not.
 run_case() {
-  CHECKS=0 WHY='' SKIP=''
+  local t0=$SECONDS try
   [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" $1 "* ]] || return 0
-  local t0=$SECONDS
-  "$3"
-  gate
+  for try in '' ', at the second try'; do
+    CHECKS=0 WHY='' SKIP='' BREACH=''
+    "$3"
+    gate
+    [ -n "$WHY" ] && [ -z "$BREACH$try$SKIP" ] || break
+    echo "# $1 once more, for: ${WHY:0:900}"
+  done
   if [ -n "$SKIP" ]; then echo "skip $1 $2: $SKIP"
   elif [ -n "$WHY" ]; then echo "not ok $1 $2: ${WHY:0:900}"
   elif [ "$CHECKS" = 0 ]; then echo "not ok $1 $2: nothing was checked"
-  else echo "ok $1 $2 ($CHECKS checks, $((SECONDS - t0)) s)"; fi
+  else echo "ok $1 $2 ($CHECKS checks, $((SECONDS - t0)) s$try)"; fi
 }

@@ -227,8 +227,11 @@ static int ask(const char *proto, const char *dst, int port, int ms, const char 
 static int stream(const char *dst, int port, int count, int gap)
 {
 	int s = dial("tcp", dst, port, 3000, NULL), i;
+	struct linger at_once = { .l_onoff = 1 };	/* nothing of it is sent again once it has ended */
 	u8 buf[64];
 
+	if (s >= 0)
+		setsockopt(s, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	for (i = 0; s >= 0 && i < count; i++) {
 		if (write(s, "hello", 5) != 5 || !wait_for(s, POLLIN, 3000) || read(s, buf, sizeof(buf)) < 5)
 			break;
