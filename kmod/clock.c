@@ -64,8 +64,10 @@ static void tick(struct work_struct *w)
 	p = rcu_dereference_protected(zn->policy, lockdep_is_held(&zn->lock));
 	if (p && p->ntimed) {
 		look(p, &t);
-		if (t.state != zn->clock_state)
+		if (t.state != zn->clock_state) {
 			zonefw_epoch_bump_all(zn);
+			zonefw_sweep_soon(zn);
+		}
 		if (t.expired != zn->clock_expired && event) {
 			zonefw_event_send(zn, event, ZONEFW_CAUSE_EXPIRED);
 			event = NULL;

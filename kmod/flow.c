@@ -14,6 +14,7 @@
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/route.h>
 #include "flow.h"
+#include "nat.h"
 #include "skbkey.h"
 #include "vcache.h"
 
@@ -128,8 +129,9 @@ static bool key_of(const struct nf_conn *ct, struct zonefw_key *key)
 	return zonefw_ct_key(ct, &none, true, key);
 }
 
-static void judge(const struct zonefw_policy *p, struct zonefw_flow *f)
+static void judge(const struct zonefw_policy *p, const struct nf_conn *ct, struct zonefw_flow *f)
 {
+	zonefw_nat_facts(p, ct, &f->key, f->from);
 	if (f->from != ZONEFW_ZONE_NONE && f->to != ZONEFW_ZONE_NONE)
 		zonefw_decide(p, &f->key, f->from, f->to, &f->v);
 	else
@@ -176,7 +178,30 @@ bool zonefw_flow_live(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 		return true;
 	}
 	by_route(zn, p, f);
-	judge(p, f);
+	judge(p, ct, f);
+	return true;
+}
+
+/**
+ * zonefw_flow_between() - a connection whose zones are known, under a policy
+ * @p: policy
+ * @ct: connection
+ * @from: ingress zone of the original direction, a number of @p; likewise @to
+ * @to: egress zone
+ * @f: out; f->key.guessed tells that a rule asked for what only a packet shows
+ *
+ * Context: RCU read side.
+ * Return: false when it is of a family that is not judged.
+ */
+bool zonefw_flow_between(const struct zonefw_policy *p, const struct nf_conn *ct, u16 from,
+			 u16 to, struct zonefw_flow *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->from = from;
+	f->to = to;
+	if (!key_of(ct, &f->key))
+		return false;
+	judge(p, ct, f);
 	return true;
 }
 
@@ -223,6 +248,6 @@ bool zonefw_flow_under(const struct zonefw_ns *zn, const struct zonefw_policy *p
 			f->to = zone_named(cand, p->zones[live.to].name);
 		f->by_route = false;
 	}
-	judge(cand, f);
+	judge(cand, ct, f);
 	return true;
 }

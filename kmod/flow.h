@@ -7,11 +7,6 @@ struct nf_conn;
 
 #define ZONEFW_FLOW_BATCH	64
 
-/* Where a walk over the connections of a namespace stands. */
-struct zonefw_walk {
-	u32 bucket, skip;
-};
-
 /**
  * struct zonefw_flow - a live connection as a policy sees it
  * @key: original direction, after DNAT and before SNAT
@@ -29,6 +24,8 @@ struct zonefw_flow {
 u32 zonefw_flows_next(struct net *net, struct zonefw_walk *w, struct nf_conn **ct);
 bool zonefw_flow_live(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 		      const struct nf_conn *ct, struct zonefw_flow *f);
+bool zonefw_flow_between(const struct zonefw_policy *p, const struct nf_conn *ct, u16 from,
+			 u16 to, struct zonefw_flow *f);
 bool zonefw_flow_under(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 		       const struct zonefw_policy *cand, const struct nf_conn *ct,
 		       struct zonefw_flow *f);

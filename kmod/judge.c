@@ -119,7 +119,8 @@ static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct,
 		     struct zonefw_stamp *s, const struct zonefw_verdict *v)
 {
 	s->slot = zonefw_slot(v);
-	zonefw_vcache_enter(k->zn->vcache, ct, s);
+	if (zonefw_vcache_enter(k->zn->vcache, ct, s))
+		zonefw_stat(k->zn, ZONEFW_S_EVICTED);
 }
 
 static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdict *v)
@@ -203,6 +204,7 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	struct zonefw_key key;
 	bool speaks;
 
+	zonefw_stat(k->zn, ZONEFW_S_RECLASSIFIED);
 	if (!zonefw_ct_key(ct, &k->key, reply, &key))
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
 	key.ask = ZONEFW_ASK_FLOW;

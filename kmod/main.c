@@ -45,6 +45,7 @@ static int __net_init ns_init(struct net *net)
 	INIT_LIST_HEAD(&zn->tracers);
 	zn->next_id = 1;
 	zonefw_clock_init(zn);
+	zonefw_sweep_init(zn);
 	zn->stats = alloc_percpu(struct zonefw_stats);
 	if (!zn->stats)
 		return -ENOMEM;
@@ -81,6 +82,7 @@ static void __net_exit ns_exit(struct net *net)
 	struct zonefw_policy *p = rcu_dereference_protected(zn->policy, 1);
 
 	zonefw_clock_stop(zn);
+	zonefw_sweep_exit(zn);
 	RCU_INIT_POINTER(zn->policy, NULL);
 	if (p) {
 		zonefw_policy_put(p);
@@ -89,6 +91,7 @@ static void __net_exit ns_exit(struct net *net)
 	if (zn->panic)
 		module_put(THIS_MODULE);
 	zonefw_candidates_exit(zn);
+	zonefw_sweep_exit(zn);
 	zonefw_drops_free(zn->drops);
 	kvfree(zn->epochs);
 	free_percpu(zn->stats);

@@ -46,6 +46,7 @@ bool zonefw_set_is_member(struct zonefw_set *s, const struct zonefw_elem *e)
 static void touch(const struct zonefw_set *s, const struct zonefw_setkey *k)
 {
 	zonefw_epoch_bump(s->zn, k->family, k->len, k->addr);
+	zonefw_sweep_soon(s->zn);
 }
 
 static void reap_by(struct zonefw_set *s, u64 at)

@@ -127,7 +127,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */
 	WRITE_ONCE(zn->closed, false);
-	zonefw_policy_put(old);
+	zonefw_sweep_start(zn, old);
 	return 0;
 }
 

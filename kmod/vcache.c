@@ -131,13 +131,16 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
  * @st: by which policy, between which zones, by which rule
  *
  * Takes the flow's own entry, else a free one, else one of the four by chance.
+ *
+ * Return: whether another flow lost its entry.
  */
-void zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
+bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *st)
 {
 	struct set *s = set_of(c, ct);
 	u64 key = fold(c, ct), stamp = pack(st);
 	int w, take = key & (WAYS - 1);
+	bool evicts = true;
 
 	for (w = 0; w < WAYS; w++) {
 		u64 check = READ_ONCE(s->way[w].check);
@@ -145,12 +148,14 @@ void zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 		if (check && (check ^ READ_ONCE(s->way[w].stamp)) != key)
 			continue;
 		take = w;
+		evicts = false;
 		if (check)
 			break;
 	}
 	WRITE_ONCE(*epoch_of(c, s, take), st->epoch ^ (u32)key);
 	WRITE_ONCE(s->way[take].stamp, stamp);
 	WRITE_ONCE(s->way[take].check, key ^ stamp);
+	return evicts;
 }
 
 /**
@@ -205,4 +210,27 @@ bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 g
 		return true;
 	}
 	return false;
+}
+
+/**
+ * zonefw_cache_stats() - how full a namespace's cache is
+ * @zn: namespace
+ * @stats: by enum zonefw_stat; the two of the cache are set
+ *
+ * Entries of connections that have ended count as long as nobody took them.
+ *
+ * Context: any.
+ */
+void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats)
+{
+	const struct zonefw_vcache *c;
+	u32 i, w;
+
+	rcu_read_lock();
+	c = READ_ONCE(zn->vcache);
+	stats[ZONEFW_S_CACHE_SIZE] = c ? WAYS << SET_BITS : 0;
+	for (i = 0; c && i < 1 << SET_BITS; i++)
+		for (w = 0; w < WAYS; w++)
+			stats[ZONEFW_S_CACHE_USED] += !!READ_ONCE(c->set[i].way[w].check);
+	rcu_read_unlock();
 }

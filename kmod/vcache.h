@@ -22,7 +22,8 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 				   u32 gen, u16 from, u16 to, u32 *slot);
 bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
 			struct zonefw_stamp *st);
-void zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
+bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *s);
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch);
+void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats);
 #endif

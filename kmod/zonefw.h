@@ -24,6 +24,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include "core/share.h"
+#include "sweep.h"
 
 struct zonefw_count {
 	u64_stats_t packets, bytes, flows;
@@ -139,6 +140,7 @@ struct zonefw_ns {
 	bool panic, closed, hooks, nat;
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
+	struct zonefw_sweep sweep;	/* under lock, but for its state */
 	struct delayed_work clock;	/* clock.c */
 	u64 clock_state;
 	u32 clock_expired;

@@ -31,6 +31,9 @@ static const struct { const char *w; int k; } stat_words[] = {
 	{ "invalid", ZONEFW_R_INVALID }, { "unzoned", ZONEFW_R_UNZONED }, { "spoofed", ZONEFW_R_SPOOFED },
 	{ "no_policy", ZONEFW_R_NO_POLICY }, { "closed", ZONEFW_R_CLOSED }, { "panic", ZONEFW_R_PANIC },
 	{ "error", ZONEFW_R_ERROR },
+	{ "reclassified", ZONEFW_S_RECLASSIFIED }, { "evicted", ZONEFW_S_EVICTED }, { "cache_used", ZONEFW_S_CACHE_USED },
+	{ "cache_size", ZONEFW_S_CACHE_SIZE }, { "swept", ZONEFW_S_SWEPT }, { "sweep_cut", ZONEFW_S_SWEEP_CUT },
+	{ "sweep_left", ZONEFW_S_SWEEP_LEFT }, { "sweep_progress", ZONEFW_S_SWEEP_PROGRESS },
 };
 
 static json_t *confirm_json(const struct info *i)
@@ -47,12 +50,12 @@ static int show_stats(void)
 	if (err)
 		return err;
 	if (!g.json) {
-		out_text("%-12s %s\n%-12s %s\n%-12s %u\n%-12s %u\n%-12s %u\n", "state", state_text(i.state), "digest",
+		out_text("%-14s %s\n%-14s %s\n%-14s %u\n%-14s %u\n%-14s %u\n", "state", state_text(i.state), "digest",
 			 digest_text(&i), "generation", i.gen, "rules", i.nrules, "zones", i.nzones);
 		if (i.confirm)
-			out_text("%-12s %u\n", "confirm_left", i.confirm);
+			out_text("%-14s %u\n", "confirm_left", i.confirm);
 		for (int k = 0; k < ARRAY_SIZE(stat_words); k++)
-			out_text("%-12s %llu\n", stat_words[k].w, (unsigned long long)stat(&i, stat_words[k].k));
+			out_text("%-14s %llu\n", stat_words[k].w, (unsigned long long)stat(&i, stat_words[k].k));
 		return 0;
 	}
 	j = json_pack("{s:s,s:s,s:I,s:I,s:I}", "state", state_text(i.state), "digest", digest_text(&i), "generation",

@@ -11,6 +11,7 @@
 #include "pending.h"
 #include "set.h"
 #include "setuse.h"
+#include "vcache.h"
 
 struct cursor {
 	struct zonefw_policy *p;
@@ -232,6 +233,8 @@ static int info_fill(struct sk_buff *msg, const struct zonefw_ns *zn,
 	u64 stats[__ZONEFW_S_MAX];
 
 	zonefw_stats_read(zn, stats);
+	zonefw_cache_stats(zn, stats);
+	stats[ZONEFW_S_SWEEP_PROGRESS] = zonefw_sweep_progress(zn);
 	if (left && nla_put_u32(msg, ZONEFW_A_CONFIRM, left))
 		return -EMSGSIZE;
 	if (nla_put_u32(msg, ZONEFW_A_ABI, ZONEFW_ABI) ||

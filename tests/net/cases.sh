@@ -37,6 +37,7 @@ run_case C01 "a running flow obeys a new policy at once" C01
 run_case C02 "a permit for a client that waits" C02
 run_case C05 "a host leaves a group" C05
 run_case C05L "a host leaves a list" C05L
+run_case C11 "idle connections end, too" SWEEP
 run_case W01 "named sets at run time" W01
 run_case W02 "named sets and policies" W02
 run_case W03 "members expire" W03

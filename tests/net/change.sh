@@ -139,3 +139,50 @@ L06() {
   is "old policy" "$(stat digest)" "$old"
   tcp_ok ext1 web 80
 }
+
+# idle connections that lost their permission end by themselves; others stay, also over more changes than one
+SWEEPPOL="$ZONES$LETS"'set guests { 198.18.9.11, 2001:2:0:9::11 }
+int -> wan { masquerade; accept udp dport 7777, 53, 123 }
+wan -> dmz { publish udp dport 5353 to rp:53; accept udp dport 123 src @guests }
+self -> any { default accept }'
+idle() { # FROM FAM DST DPORT SPORT: a UDP exchange, and then silence
+  send "$1" -S "$5" -l 5 udp "$3" "$4"
+}
+known() { fw conntrack -L -f "ipv$1" -p udp --orig-port-src "$2" 2>/dev/null | wc -l; }
+SWEEP() {
+  local f p cut
+  apply "$SWEEPPOL" || return
+  fw conntrack -F > /dev/null 2>&1; zf stats reset
+  for f in 4 6; do
+    idle pc $f "$(addr $f ext1)" 7777 4500; idle pc $f "$(addr $f ext1)" 53 4501
+    idle ext2 $f "$(fwaddr $f wan)" 5353 4502; idle ext1 $f "$(addr $f web)" 123 4503
+  done
+  for f in 4 6; do for p in 4500 4501 4502 4503; do is "v$f: $p is open" "$(known $f $p)" 1; done; done
+  # twice what changes nothing for them, then what does
+  zf rule add from int to dmz accept icmp > /dev/null; swept
+  zf rule add from int to dmz accept sctp > /dev/null; swept
+  is "none is cut so far" "$(stat sweep_cut)" 0
+  printf '%s\n' "${SWEEPPOL/7777, /}" > "$T/sweep.conf"
+  is "diff --flows knows what is translated" "$(zf diff --flows "$T/sweep.conf" | grep '^cut' | grep -vc ' sport 4500 ')" 0
+  apply "${SWEEPPOL/7777, /}" || return
+  for f in 4 6; do wait_for "v$f: the idle one ends" 20 gone $f 4500; done
+  swept
+  for f in 4 6; do for p in 4501 4502 4503; do is "v$f: $p is still open" "$(known $f $p)" 1; done; done
+  zf set del guests "${A4[ext1]}, 2001:2:0:9::11" > /dev/null
+  for f in 4 6; do wait_for "v$f: a member that goes" 20 gone $f 4503; is "v$f: no other" "$(known $f 4501)" 1; done
+  is "counted" "$(stat sweep_cut)" 4
+  at_least "looked at" "$(stat swept)" 8
+  is "progress" "$(stat sweep_progress)" 100
+  at_least "the cache knows some" "$(stat cache_used)" 8
+  cut=$(stat sweep_cut)
+  apply "options { rematch off }
+${SWEEPPOL/7777, 53, /}" || return
+  sleep 1
+  for f in 4 6; do is "v$f: rematch off leaves it" "$(known $f 4501)" 1; done
+  is "and cuts nothing" "$(stat sweep_cut)" "$cut"
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
+gone() { [ "$(known "$1" "$2")" = 0 ]; }
+swept() { wait_for "the end of the sweep" 20 sweep_ended; }
+sweep_ended() { [ "$(stat sweep_progress)" = 100 ]; }

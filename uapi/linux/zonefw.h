@@ -183,6 +183,14 @@ enum zonefw_stat {
 	ZONEFW_S_LOGGED,
 	ZONEFW_S_LOG_LOST,
 	ZONEFW_S_DROPS_LOST,	/* refused packets the ring had no token for */
+	ZONEFW_S_RECLASSIFIED,	/* packets of open connections that the verdict cache did not know */
+	ZONEFW_S_EVICTED,	/* connections that lost their place in the verdict cache to another */
+	ZONEFW_S_SWEPT,	/* connections a sweep looked at */
+	ZONEFW_S_SWEEP_CUT,	/* and ended */
+	ZONEFW_S_SWEEP_LEFT,	/* and left to their next packet */
+	ZONEFW_S_SWEEP_PROGRESS,	/* a gauge: per cent, 100: no sweep runs */
+	ZONEFW_S_CACHE_USED,	/* a gauge: connections the verdict cache knows */
+	ZONEFW_S_CACHE_SIZE,	/* a gauge: how many it has room for */
 	__ZONEFW_S_MAX
 };
 
