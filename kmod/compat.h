@@ -25,4 +25,13 @@ typedef void (*zonefw_conncount_destroy2)(struct net *, struct nf_conncount_data
 	 ((zonefw_conncount_destroy3)(void *)(fn))(net, NFPROTO_INET, data) : \
 	 ((zonefw_conncount_destroy2)(void *)(fn))(net, data))
 
+/* Large and written before it is read: not to be zeroed under CONFIG_INIT_STACK_ALL_ZERO.
+ * The kernel has no name for it.
+ */
+#if __has_attribute(__uninitialized__)
+#define ZONEFW_UNSET __attribute__((__uninitialized__))
+#else
+#define ZONEFW_UNSET
+#endif
+
 #endif

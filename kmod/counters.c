@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Per-CPU counters: of rules and cells (packets, bytes) and of the namespace
- * by reason. Written in the packet path with bottom halves off, read anywhere.
+ * by reason. Written in the packet path, read anywhere. A 64-bit machine adds with
+ * one instruction; others switch bottom halves off and use the sync helper.
  */
 #include <linux/ktime.h>
 #include <linux/percpu.h>
@@ -20,12 +21,24 @@ void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
 
 		do {
 			start = u64_stats_fetch_begin(&c->syncp);
-			p = u64_stats_read(&c->packets);
-			b = u64_stats_read(&c->bytes);
+			p = READ_ONCE(c->packets);
+			b = READ_ONCE(c->bytes);
 		} while (u64_stats_fetch_retry(&c->syncp, start));
 		*packets += p;
 		*bytes += b;
 	}
+}
+
+static void flow_slow(const struct zonefw_ident *i)
+{
+	struct zonefw_count *c;
+
+	local_bh_disable();
+	c = this_cpu_ptr(i->count);
+	u64_stats_update_begin(&c->syncp);
+	c->flows++;
+	u64_stats_update_end(&c->syncp);
+	local_bh_enable();
 }
 
 /**
@@ -38,7 +51,6 @@ void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
 void zonefw_ident_hit(struct zonefw_ident *i, bool flow)
 {
 	u32 now = ktime_get_real_seconds();
-	struct zonefw_count *c;
 
 	if (!READ_ONCE(i->first))
 		WRITE_ONCE(i->first, now);
@@ -46,12 +58,10 @@ void zonefw_ident_hit(struct zonefw_ident *i, bool flow)
 		WRITE_ONCE(i->last, now);
 	if (!flow)
 		return;
-	local_bh_disable();
-	c = this_cpu_ptr(i->count);
-	u64_stats_update_begin(&c->syncp);
-	u64_stats_inc(&c->flows);
-	u64_stats_update_end(&c->syncp);
-	local_bh_enable();
+	if (IS_ENABLED(CONFIG_64BIT))
+		this_cpu_inc(i->count->flows);
+	else
+		flow_slow(i);
 }
 
 u64 zonefw_ident_flows(const struct zonefw_ident *i)
@@ -65,7 +75,7 @@ u64 zonefw_ident_flows(const struct zonefw_ident *i)
 
 		do {
 			start = u64_stats_fetch_begin(&c->syncp);
-			n = u64_stats_read(&c->flows);
+			n = READ_ONCE(c->flows);
 		} while (u64_stats_fetch_retry(&c->syncp, start));
 		sum += n;
 	}
@@ -80,65 +90,52 @@ void zonefw_ident_zero(struct zonefw_ident *i)
 	for_each_possible_cpu(cpu) {
 		struct zonefw_count *c = per_cpu_ptr(i->count, cpu);
 
-		u64_stats_set(&c->packets, 0);
-		u64_stats_set(&c->bytes, 0);
-		u64_stats_set(&c->flows, 0);
+		WRITE_ONCE(c->packets, 0);
+		WRITE_ONCE(c->bytes, 0);
+		WRITE_ONCE(c->flows, 0);
 	}
 	WRITE_ONCE(i->first, 0);
 	WRITE_ONCE(i->last, 0);
 }
 
-static void add(const struct zonefw_ident *i, u32 bytes)
+/* Where the machine cannot add 64 bits at once. */
+void zonefw_count_slow(const struct zonefw_ident *i, u32 bytes)
 {
-	struct zonefw_count *c = this_cpu_ptr(i->count);
+	struct zonefw_count *c;
 
+	local_bh_disable();
+	c = this_cpu_ptr(i->count);
 	u64_stats_update_begin(&c->syncp);
-	u64_stats_inc(&c->packets);
-	u64_stats_add(&c->bytes, bytes);
+	c->packets++;
+	c->bytes += bytes;
 	u64_stats_update_end(&c->syncp);
-}
-
-void zonefw_count(const struct zonefw_ident *i, u32 bytes)
-{
-	local_bh_disable();
-	add(i, bytes);
 	local_bh_enable();
 }
 
-/**
- * zonefw_count_flow() - all that a packet of a known flow counts on, in one go
- * @zn: namespace
- * @cell: identity of the flow's cell
- * @rule: identity of the rule that let it in, or NULL for the default
- * @bytes: length of the packet
- */
-void zonefw_count_flow(const struct zonefw_ns *zn, const struct zonefw_ident *cell,
-		       const struct zonefw_ident *rule, u32 bytes)
+void zonefw_stat_slow(const struct zonefw_ns *zn, u32 which)
 {
 	struct zonefw_stats *s;
 
 	local_bh_disable();
 	s = this_cpu_ptr(zn->stats);
 	u64_stats_update_begin(&s->syncp);
-	u64_stats_inc(&s->v[ZONEFW_R_ESTABLISHED]);
-	u64_stats_inc(&s->v[ZONEFW_S_ACCEPTED]);
+	s->v[which]++;
 	u64_stats_update_end(&s->syncp);
-	add(cell, bytes);
-	if (rule)
-		add(rule, bytes);
 	local_bh_enable();
 }
 
-void zonefw_stat(const struct zonefw_ns *zn, u32 which)
+/* What packets of a moment ago counted on other CPUs may survive. */
+void zonefw_stats_zero(const struct zonefw_ns *zn)
 {
-	struct zonefw_stats *s;
+	int cpu, i;
 
-	local_bh_disable();
-	s = this_cpu_ptr(zn->stats);
-	u64_stats_update_begin(&s->syncp);
-	u64_stats_inc(&s->v[which]);
-	u64_stats_update_end(&s->syncp);
-	local_bh_enable();
+	for_each_possible_cpu(cpu) {
+		struct zonefw_stats *s = per_cpu_ptr(zn->stats, cpu);
+
+		WRITE_ONCE(s->known, 0);
+		for (i = 0; i < __ZONEFW_S_MAX; i++)
+			WRITE_ONCE(s->v[i], 0);
+	}
 }
 
 void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v)
@@ -148,15 +145,18 @@ void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v)
 	memset(v, 0, sizeof(u64) * __ZONEFW_S_MAX);
 	for_each_possible_cpu(cpu) {
 		const struct zonefw_stats *s = per_cpu_ptr(zn->stats, cpu);
-		u64 copy[__ZONEFW_S_MAX];
+		u64 copy[__ZONEFW_S_MAX], known;
 		unsigned int start;
 
 		do {
 			start = u64_stats_fetch_begin(&s->syncp);
+			known = READ_ONCE(s->known);
 			for (i = 0; i < __ZONEFW_S_MAX; i++)
-				copy[i] = u64_stats_read(&s->v[i]);
+				copy[i] = READ_ONCE(s->v[i]);
 		} while (u64_stats_fetch_retry(&s->syncp, start));
 		for (i = 0; i < __ZONEFW_S_MAX; i++)
 			v[i] += copy[i];
+		v[ZONEFW_R_ESTABLISHED] += known;
+		v[ZONEFW_S_ACCEPTED] += known;
 	}
 }

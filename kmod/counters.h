@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Identities and what is counted on them; included by zonefw.h. */
+/* Identities and what is counted on them, on the CPU at hand; included by zonefw.h. */
 #ifndef ZONEFW_COUNTERS_H
 #define ZONEFW_COUNTERS_H
-#include <linux/types.h>
-
-struct zonefw_ident;
-struct zonefw_ns;
+#include <linux/percpu.h>
 
 /* ident.c */
 struct zonefw_ident *zonefw_ident_alloc(u32 id);
@@ -17,10 +14,42 @@ void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
 void zonefw_ident_zero(struct zonefw_ident *i);
 void zonefw_ident_hit(struct zonefw_ident *i, bool flow);
 u64 zonefw_ident_flows(const struct zonefw_ident *i);
-void zonefw_count(const struct zonefw_ident *i, u32 bytes);
-void zonefw_count_flow(const struct zonefw_ns *zn, const struct zonefw_ident *cell,
-		       const struct zonefw_ident *rule, u32 bytes);
-void zonefw_stat(const struct zonefw_ns *zn, u32 which);
+void zonefw_count_slow(const struct zonefw_ident *i, u32 bytes);
+void zonefw_stat_slow(const struct zonefw_ns *zn, u32 which);
+void zonefw_stats_zero(const struct zonefw_ns *zn);
 void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v);
+
+/* A packet on a rule or a cell. */
+static inline void zonefw_count(const struct zonefw_ident *i, u32 bytes)
+{
+	struct zonefw_count __percpu *c = i->count;
+
+	if (!IS_ENABLED(CONFIG_64BIT)) {
+		zonefw_count_slow(i, bytes);
+		return;
+	}
+	this_cpu_inc(c->packets);
+	this_cpu_add(c->bytes, bytes);
+}
+
+/* An event: enum zonefw_reason or zonefw_stat. */
+static inline void zonefw_stat(const struct zonefw_ns *zn, u32 which)
+{
+	if (IS_ENABLED(CONFIG_64BIT))
+		this_cpu_inc(zn->stats->v[which]);
+	else
+		zonefw_stat_slow(zn, which);
+}
+
+/* A packet of a known flow: established and accepted, in one addition. */
+static inline void zonefw_stat_known(const struct zonefw_ns *zn)
+{
+	if (IS_ENABLED(CONFIG_64BIT)) {
+		this_cpu_inc(zn->stats->known);
+		return;
+	}
+	zonefw_stat_slow(zn, ZONEFW_R_ESTABLISHED);
+	zonefw_stat_slow(zn, ZONEFW_S_ACCEPTED);
+}
 
 #endif

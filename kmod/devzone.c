@@ -8,6 +8,7 @@
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include "fast.h"
 #include "zonefw.h"
 
 #define RANK_NET	1	/* zone with nets and no device: any zoned device */
@@ -57,13 +58,35 @@ static void place(const struct zonefw_policy *p, const struct net_device *dev,
 		}
 }
 
-static struct zonefw_dev *slot_of(struct zonefw_devs *t, int ifindex)
+/**
+ * zonefw_dev_slot() - a device's place
+ * @t: table
+ * @ifindex: device
+ *
+ * Return: its entry, or a free one (ifindex 0).
+ */
+struct zonefw_dev *zonefw_dev_slot(struct zonefw_devs *t, int ifindex)
 {
 	u32 i = ifindex & t->mask;
 
 	while (t->slot[i].ifindex && t->slot[i].ifindex != ifindex)
 		i = (i + 1) & t->mask;
 	return &t->slot[i];
+}
+
+static struct zonefw_devs *devs_alloc(u32 ndev)
+{
+	u32 size = roundup_pow_of_two(2 * ndev + 2), quick = max_t(u32, size, 64);
+	struct zonefw_devs *t;
+	size_t head = struct_size(t, slot, size);
+
+	t = kvzalloc(size_add(head, array_size(quick, sizeof(*t->quick))), GFP_KERNEL_ACCOUNT);
+	if (!t)
+		return NULL;
+	t->mask = size - 1;
+	t->quick = (struct zonefw_quick *)&t->slot[size];
+	t->quick_mask = quick - 1;
+	return t;
 }
 
 /**
@@ -78,20 +101,21 @@ int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p)
 {
 	struct zonefw_devs *t, *old;
 	struct net_device *dev;
-	u32 n = 0, size;
+	u32 n = 0;
 
 	ASSERT_RTNL();
 	lockdep_assert_held(&zn->lock);
 	for_each_netdev(zn->net, dev)
 		n++;
-	size = roundup_pow_of_two(2 * n + 2);
-	t = kvzalloc(struct_size(t, slot, size), GFP_KERNEL_ACCOUNT);
+	t = devs_alloc(n);
 	if (t) {
-		t->mask = size - 1;
 		for_each_netdev(zn->net, dev)
-			place(p, dev, slot_of(t, dev->ifindex));
+			place(p, dev, zonefw_dev_slot(t, dev->ifindex));
+		zonefw_fast_fill(t, zn->net, p);
 	}
 	old = rcu_replace_pointer(p->devs, t, lockdep_is_held(&zn->lock));
+	if (rcu_access_pointer(zn->policy) == p)
+		zonefw_fast_update(zn);
 	if (old)
 		kvfree_rcu(old, rcu);
 	return t ? 0 : -ENOMEM;
@@ -120,7 +144,7 @@ u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const 
 		return ZONEFW_ZONE_SELF;
 	if (!t)
 		return ZONEFW_ZONE_NONE;
-	d = slot_of(t, ifindex);
+	d = zonefw_dev_slot(t, ifindex);
 	if (!d->ifindex)
 		return ZONEFW_ZONE_NONE;
 	if (!d->nets)
@@ -155,7 +179,7 @@ u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const 
 bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex)
 {
 	struct zonefw_devs *t = rcu_dereference(p->devs);
-	const struct zonefw_dev *d = t ? slot_of(t, ifindex) : NULL;
+	const struct zonefw_dev *d = t ? zonefw_dev_slot(t, ifindex) : NULL;
 
 	return d && d->ifindex && (d->plain != ZONEFW_ZONE_NONE || d->nets);
 }
@@ -172,7 +196,7 @@ bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex)
 bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone)
 {
 	struct zonefw_devs *t = rcu_dereference(p->devs);
-	const struct zonefw_dev *d = t ? slot_of(t, ifindex) : NULL;
+	const struct zonefw_dev *d = t ? zonefw_dev_slot(t, ifindex) : NULL;
 
 	return d && d->ifindex && d->rank[zone] > RANK_NET;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hooks: zones of a packet, its tag, the short way of a known flow; judge.c
- * has the rest. Softirq or process context with RCU read side held by netfilter.
+ * The hooks: zones of a packet, its tag, known flows; fast.c stands before them
+ * with what most packets need, judge.c has the rest. Softirq or process context with RCU read side held by netfilter.
  * Everything that is read is const or per-CPU; the policy is loaded once per
  * packet and passed down.
  *
@@ -18,6 +18,7 @@
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 #include "epoch.h"
+#include "fast.h"
 #include "hook.h"
 #include "judge.h"
 #include "mss.h"
@@ -81,12 +82,12 @@ static u32 options_of(const struct zonefw_pkt *k)
 	return zonefw_cell(k->p, k->from, k->to)->options;
 }
 
-/* The short way: a packet of a flow that this policy let in between these zones. */
+/* A packet of a flow that this policy let in between these zones? Counts it. */
 static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 {
 	u8 family = k->st->pf == NFPROTO_IPV4 ? 4 : 6, len = family == 4 ? 4 : 16;
 	const u8 *src = zonefw_skb_plain(k->skb, k->st);
-	u16 from = ZONEFW_ZONE_SELF, to = ZONEFW_ZONE_SELF;
+	u16 from, to = ZONEFW_ZONE_SELF;
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
 	const struct zonefw_cell *cell;
@@ -95,8 +96,7 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 
 	if (!ct || !src || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
 		return false;
-	if (k->st->hook != NF_INET_LOCAL_OUT)
-		from = zonefw_zone_of(k->p, zonefw_real_iif(k->skb, k->st), family, src);
+	from = zonefw_zone_of(k->p, zonefw_real_iif(k->skb, k->st), family, src);
 	if (k->st->hook != NF_INET_LOCAL_IN)
 		to = zonefw_zone_of(k->p, out->ifindex, family, src + len);
 	if (from == ZONEFW_ZONE_NONE || to == ZONEFW_ZONE_NONE)
@@ -112,12 +112,22 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 		return false;
 	if (cell->options & ZONEFW_CELL_CLAMP_MSS && k->st->hook == NF_INET_FORWARD)
 		zonefw_mss_clamp(k->skb, k->st);
-	zonefw_count_flow(k->zn, zonefw_cell(k->p, from, to)->ident,
-			  slot ? k->p->rules[slot - 1]->ident : NULL, k->skb->len);
+	zonefw_stat_known(k->zn);
+	zonefw_count(zonefw_cell(k->p, from, to)->ident, k->skb->len);
+	if (slot)
+		zonefw_count(k->p->rules[slot - 1]->ident, k->skb->len);
 	return true;
 }
 
-static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
+/**
+ * zonefw_filter() - the hook of LOCAL_IN, FORWARD and LOCAL_OUT
+ * @priv: struct zonefw_ns
+ * @skb: packet
+ * @st: where it is
+ *
+ * Return: the verdict.
+ */
+unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	const struct net_device *out = out_of(skb, st);
 	unsigned int verdict;
@@ -127,7 +137,7 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 		return NF_ACCEPT;
 	if (st->hook == NF_INET_LOCAL_OUT && out && netif_is_l3_master(out))
 		return NF_ACCEPT;	/* comes again with the port of the VRF */
-	k.zn = zonefw_ns(st->net);
+	k.zn = priv;
 	k.p = rcu_dereference(k.zn->policy);
 	k.skb = skb;
 	k.st = st;
@@ -150,6 +160,8 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	k.dev = st->hook == NF_INET_LOCAL_OUT ? out->ifindex : zonefw_real_iif(skb, st);
 	if (st->hook == NF_INET_LOCAL_OUT)
 		tag(skb, k.p, ZONEFW_ZONE_SELF);
+	else if (zonefw_martian(k.key.family, k.key.src))
+		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
 	else
 		k.from = zonefw_zone_of(k.p, k.dev, k.key.family, k.key.src);
 	if (st->hook != NF_INET_LOCAL_IN)
@@ -162,14 +174,21 @@ static unsigned int hook_filter(void *priv, struct sk_buff *skb, const struct nf
 	return verdict;
 }
 
-/* Before conntrack: tag, antispoof, source routes. */
-static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
+/**
+ * zonefw_ingress() - the hook before conntrack: tag, antispoof, source routes
+ * @priv: struct zonefw_ns
+ * @skb: packet
+ * @st: where it is
+ *
+ * Return: the verdict.
+ */
+unsigned int zonefw_ingress(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
 	const u8 *src;
 	struct zonefw_pkt k;
 
-	k.zn = zonefw_ns(st->net);
+	k.zn = priv;
 	k.p = rcu_dereference(k.zn->policy);
 	k.skb = skb;
 	k.st = st;
@@ -198,37 +217,65 @@ static unsigned int hook_ingress(void *priv, struct sk_buff *skb, const struct n
 #define OPS(fn, fam, num, prio) \
 	{ .hook = fn, .pf = fam, .hooknum = num, .priority = prio }
 
-static const struct nf_hook_ops zonefw_ops[] = {
-	OPS(hook_ingress, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_RAW - 1),
-	OPS(hook_ingress, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_RAW - 1),
-	OPS(hook_filter, NFPROTO_IPV4, NF_INET_LOCAL_IN, NF_IP_PRI_FILTER + 1),
-	OPS(hook_filter, NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER + 1),
-	OPS(hook_filter, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER + 1),
-	OPS(hook_filter, NFPROTO_IPV6, NF_INET_LOCAL_IN, NF_IP6_PRI_FILTER + 1),
-	OPS(hook_filter, NFPROTO_IPV6, NF_INET_FORWARD, NF_IP6_PRI_FILTER + 1),
-	OPS(hook_filter, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FILTER + 1),
+#define INGRESS	2	/* the first ones, which a policy may not need */
+
+static const struct nf_hook_ops zonefw_ops[ZONEFW_HOOKS] = {
+	OPS(zonefw_ingress4, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_RAW - 1),
+	OPS(zonefw_ingress6, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_RAW - 1),
+	OPS(zonefw_filter, NFPROTO_IPV4, NF_INET_LOCAL_IN, NF_IP_PRI_FILTER + 1),
+	OPS(zonefw_forward4, NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER + 1),
+	OPS(zonefw_filter, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER + 1),
+	OPS(zonefw_filter, NFPROTO_IPV6, NF_INET_LOCAL_IN, NF_IP6_PRI_FILTER + 1),
+	OPS(zonefw_forward6, NFPROTO_IPV6, NF_INET_FORWARD, NF_IP6_PRI_FILTER + 1),
+	OPS(zonefw_filter, NFPROTO_IPV6, NF_INET_LOCAL_OUT, NF_IP6_PRI_FILTER + 1),
 };
 
 /**
  * zonefw_hooks_register() - switch conntrack, defragmentation and hooks on
- * @net: namespace
+ * @zn: namespace; those of ingress come with zonefw_ingress_register()
  *
  * Return: 0 or the error of the step that failed, with nothing left on.
  */
-int zonefw_hooks_register(struct net *net)
+int zonefw_hooks_register(struct zonefw_ns *zn)
 {
-	int err = nf_ct_netns_get(net, NFPROTO_INET);
+	int err = nf_ct_netns_get(zn->net, NFPROTO_INET), i;
 
 	if (err)
 		return err;
-	err = nf_register_net_hooks(net, zonefw_ops, ARRAY_SIZE(zonefw_ops));
+	for (i = 0; i < ZONEFW_HOOKS; i++) {
+		zn->ops[i] = zonefw_ops[i];
+		zn->ops[i].priv = zn;
+	}
+	err = nf_register_net_hooks(zn->net, zn->ops + INGRESS, ZONEFW_HOOKS - INGRESS);
 	if (err)
-		nf_ct_netns_put(net, NFPROTO_INET);
+		nf_ct_netns_put(zn->net, NFPROTO_INET);
 	return err;
 }
 
-void zonefw_hooks_unregister(struct net *net)
+/**
+ * zonefw_ingress_register() - switch the hooks before conntrack on, if they are off
+ * @zn: namespace with the other hooks on
+ *
+ * Return: 0 or -errno.
+ */
+int zonefw_ingress_register(struct zonefw_ns *zn)
 {
-	nf_unregister_net_hooks(net, zonefw_ops, ARRAY_SIZE(zonefw_ops));
-	nf_ct_netns_put(net, NFPROTO_INET);
+	int err = zn->ingress ? 0 : nf_register_net_hooks(zn->net, zn->ops, INGRESS);
+
+	zn->ingress |= !err;
+	return err;
+}
+
+void zonefw_ingress_unregister(struct zonefw_ns *zn)
+{
+	if (zn->ingress)
+		nf_unregister_net_hooks(zn->net, zn->ops, INGRESS);
+	zn->ingress = false;
+}
+
+void zonefw_hooks_unregister(struct zonefw_ns *zn)
+{
+	zonefw_ingress_unregister(zn);
+	nf_unregister_net_hooks(zn->net, zn->ops + INGRESS, ZONEFW_HOOKS - INGRESS);
+	nf_ct_netns_put(zn->net, NFPROTO_INET);
 }

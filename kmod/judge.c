@@ -110,7 +110,8 @@ static struct zonefw_stamp stamp(const struct zonefw_pkt *k, const struct nf_con
 {
 	struct zonefw_stamp s = { .gen = k->p->gen, .from = from, .to = to };
 
-	if (ct && zonefw_cell(k->p, from, to)->live)
+	s.live = zonefw_cell(k->p, from, to)->live;
+	if (ct && s.live)
 		s.epoch = zonefw_epoch(k->zn, ct);
 	return s;
 }
@@ -152,7 +153,7 @@ static unsigned int let_in(struct zonefw_pkt *k, struct nf_conn *ct, struct zone
 static unsigned int judge_new(struct zonefw_pkt *k, struct nf_conn *ct)
 {
 	struct zonefw_stamp s = stamp(k, ct, k->from, k->to);
-	struct zonefw_verdict v;
+	struct zonefw_verdict v ZONEFW_UNSET;
 
 	k->key.ask = ZONEFW_ASK_NEW;
 	k->key.skb = k->skb;
@@ -200,7 +201,7 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 			    u16 from, u16 to)
 {
 	struct zonefw_stamp s = stamp(k, ct, from, to);
-	struct zonefw_verdict v;
+	struct zonefw_verdict v ZONEFW_UNSET;
 	struct zonefw_key key;
 	bool speaks;
 

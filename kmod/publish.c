@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include "clock.h"
 #include "drops.h"
+#include "fast.h"
 #include "hook.h"
 #include "nat.h"
 #include "setuse.h"
@@ -34,7 +35,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 		if (zn->nat)
 			zonefw_nat_unregister(zn->net);
 		zn->nat = false;
-		zonefw_hooks_unregister(zn->net);
+		zonefw_hooks_unregister(zn);
 		synchronize_net();
 		vcache = zn->vcache;
 		WRITE_ONCE(zn->vcache, NULL);
@@ -50,7 +51,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	zn->vcache = zonefw_vcache_alloc();
 	if (!zn->vcache)
 		return -ENOMEM;
-	err = zonefw_hooks_register(zn->net);
+	err = zonefw_hooks_register(zn);
 	if (err) {
 		zonefw_vcache_free(zn->vcache);
 		zn->vcache = NULL;
@@ -82,6 +83,32 @@ static int nat_update(struct zonefw_ns *zn, const struct zonefw_policy *p)
 	return err;
 }
 
+/* Is there anything to do before conntrack? */
+static bool wants_ingress(const struct zonefw_policy *p)
+{
+	u32 z;
+
+	if (p->opt.tag_mask)
+		return true;
+	for (z = 1; z < p->nz; z++)
+		if (p->zones[z].flags & ZONEFW_ZONE_ANTISPOOF)
+			return true;
+	return false;
+}
+
+/* All hooks that a policy needs; one more may be on than before when it fails. */
+static int hooks_on(struct zonefw_ns *zn, const struct zonefw_policy *p)
+{
+	bool were_on = zn->hooks;
+	int err = zonefw_hooks_update(zn, true);
+
+	if (!err && wants_ingress(p))
+		err = zonefw_ingress_register(zn);
+	if (err && !were_on)
+		zonefw_hooks_update(zn, false);
+	return err;
+}
+
 /**
  * zonefw_publish() - put a policy in force
  * @zn: namespace, its lock and rtnl held
@@ -102,7 +129,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 		return err;
 	if (!old && !try_module_get(THIS_MODULE))
 		return -ENODEV;
-	err = zonefw_hooks_update(zn, true);
+	err = hooks_on(zn, p);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
 		if (!old)
@@ -123,6 +150,9 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	WRITE_ONCE(p->gen, zn->gen);	/* a policy that comes back may be in a dump's hands */
 	zonefw_setuse_switch(old, p);
 	rcu_assign_pointer(zn->policy, p);
+	zonefw_fast_update(zn);
+	if (!wants_ingress(p))
+		zonefw_ingress_unregister(zn);
 	zonefw_clock_start(zn, p);
 	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */
@@ -147,6 +177,7 @@ void zonefw_withdraw(struct zonefw_ns *zn, bool closed)
 	if (closed)
 		synchronize_net();	/* who sees no policy sees closed */
 	RCU_INIT_POINTER(zn->policy, NULL);
+	zonefw_fast_update(zn);
 	if (!closed && !zn->panic)
 		zonefw_hooks_update(zn, false);
 	if (!old)
@@ -182,8 +213,11 @@ int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *exta
 		}
 	}
 	WRITE_ONCE(zn->panic, on);
-	if (on)
+	zonefw_fast_update(zn);
+	if (on) {
+		synchronize_net();	/* who still takes the short way */
 		return 0;
+	}
 	if (!policy && !zn->closed)
 		zonefw_hooks_update(zn, false);
 	module_put(THIS_MODULE);

@@ -7,32 +7,20 @@
  * word of an entry is key ^ stamp, so an entry torn between two writers is a
  * miss. A miss costs one classification; nothing here ever grants by itself.
  */
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/random.h>
-#include <net/netfilter/nf_conntrack.h>
 #include "vcache.h"
-
-#define SET_BITS	14	/* 16384 sets, 65536 flows, 1 MiB */
-#define WAYS		4
-#define GEN_MASK	0xffffffu
-
-struct entry { u64 check, stamp; };
-struct set { struct entry way[WAYS]; } __aligned(64);
-
-struct zonefw_vcache {
-	u64 seed;
-	struct set set[];
-};
 
 struct zonefw_vcache *zonefw_vcache_alloc(void)
 {
 	size_t size = sizeof(struct zonefw_vcache) +
-		      ((sizeof(struct set) + WAYS * sizeof(u32)) << SET_BITS);
+		      ((sizeof(struct zonefw_vset) + ZONEFW_VC_WAYS * sizeof(u32)) << ZONEFW_VC_BITS);
 	struct zonefw_vcache *c = kvzalloc(size, GFP_KERNEL_ACCOUNT);
 
-	if (c)
-		c->seed = get_random_u64() | 1;
+	if (c) {
+		c->seed = get_random_u64();
+		c->factor = get_random_u64() | 1;
+	}
 	return c;
 }
 
@@ -46,47 +34,29 @@ void zonefw_vcache_clear(struct zonefw_vcache *c)
 {
 	u32 i, w;
 
-	for (i = 0; i < 1 << SET_BITS; i++)
-		for (w = 0; w < WAYS; w++)
+	for (i = 0; i < 1 << ZONEFW_VC_BITS; i++)
+		for (w = 0; w < ZONEFW_VC_WAYS; w++)
 			WRITE_ONCE(c->set[i].way[w].check, 0);
 }
 
-static u64 mix(u64 h, u64 v)
+static struct zonefw_vset *find(struct zonefw_vcache *c, const struct nf_conn *ct, u64 *key)
 {
-	h = (h ^ v) * GOLDEN_RATIO_64;
-	return h ^ h >> 29;
-}
+	u64 hash = zonefw_vc_hash(c, ct);
 
-static u64 fold(const struct zonefw_vcache *c, const struct nf_conn *ct)
-{
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	u64 h = mix(c->seed, (unsigned long)ct);
-
-	h = mix(h, (u64)(__force u32)t->src.u3.ip << 32 | (__force u32)t->dst.u3.ip);
-	h = mix(h, (u64)(__force u16)t->src.u.all << 32 |
-		   (u64)(__force u16)t->dst.u.all << 16 | t->dst.protonum);
-	if (t->src.l3num == NFPROTO_IPV6) {
-		h = mix(h, (u64)(__force u32)t->src.u3.ip6[1] << 32 | (__force u32)t->src.u3.ip6[2]);
-		h = mix(h, (u64)(__force u32)t->src.u3.ip6[3] << 32 | (__force u32)t->dst.u3.ip6[1]);
-		h = mix(h, (u64)(__force u32)t->dst.u3.ip6[2] << 32 | (__force u32)t->dst.u3.ip6[3]);
-	}
-	return h;
-}
-
-static struct set *set_of(struct zonefw_vcache *c, const struct nf_conn *ct)
-{
-	return &c->set[hash_long((unsigned long)ct ^ (unsigned long)c->seed, SET_BITS)];
+	*key = zonefw_vc_key(c, ct, hash, nf_ct_l3num(ct) == NFPROTO_IPV6);
+	return (struct zonefw_vset *)zonefw_vc_set(c, hash);
 }
 
 /* The epoch that goes with an entry, mixed with its key: behind all sets, as few ask for it. */
-static u32 *epoch_of(struct zonefw_vcache *c, const struct set *s, int way)
+static u32 *epoch_of(struct zonefw_vcache *c, const struct zonefw_vset *s, u32 way)
 {
-	return (u32 *)&c->set[1 << SET_BITS] + (s - c->set) * WAYS + way;
+	return (u32 *)&c->set[1 << ZONEFW_VC_BITS] + (s - c->set) * ZONEFW_VC_WAYS + way;
 }
 
 static u64 pack(const struct zonefw_stamp *s)
 {
-	return (u64)(s->gen & GEN_MASK) << 40 | (u64)s->from << 32 | (u64)s->to << 24 | s->slot;
+	return (u64)(s->gen & ZONEFW_VC_GEN) << 40 | (u64)s->from << 32 | (u64)s->to << 24 |
+	       s->slot | (s->live ? ZONEFW_VC_LIVE : 0);
 }
 
 /**
@@ -104,21 +74,22 @@ static u64 pack(const struct zonefw_stamp *s)
 enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn *ct,
 				   u32 gen, u16 from, u16 to, u32 *slot)
 {
-	struct set *s = set_of(c, ct);
-	u64 key = fold(c, ct);
-	int w;
+	u64 key;
+	struct zonefw_vset *s = find(c, ct, &key);
+	u32 i;
 
-	for (w = 0; w < WAYS; w++) {
+	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
+		u32 w = (key + i) & (ZONEFW_VC_WAYS - 1);
 		u64 check = READ_ONCE(s->way[w].check);
 		u64 stamp = READ_ONCE(s->way[w].stamp);
 
 		if (!check || (check ^ stamp) != key)
 			continue;
-		if (stamp >> 40 != (gen & GEN_MASK))
+		if (stamp >> 40 != (gen & ZONEFW_VC_GEN))
 			return ZONEFW_MISS;	/* its zone numbers are of another policy */
 		if ((u8)(stamp >> 32) != from || (u8)(stamp >> 24) != to)
 			return ZONEFW_OTHER_ZONES;
-		*slot = stamp & 0xffffff;
+		*slot = stamp & (ZONEFW_VC_LIVE - 1);
 		return ZONEFW_HIT;
 	}
 	return ZONEFW_MISS;
@@ -130,27 +101,32 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
  * @ct: the flow
  * @st: by which policy, between which zones, by which rule
  *
- * Takes the flow's own entry, else a free one, else one of the four by chance.
+ * Takes the flow's own entry, else a free one, else the one it is looked for first.
  *
  * Return: whether another flow lost its entry.
  */
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *st)
 {
-	struct set *s = set_of(c, ct);
-	u64 key = fold(c, ct), stamp = pack(st);
-	int w, take = key & (WAYS - 1);
+	u64 key, stamp = pack(st);
+	struct zonefw_vset *s = find(c, ct, &key);
+	u32 take = zonefw_vc_way(key), i, w;
 	bool evicts = true;
 
-	for (w = 0; w < WAYS; w++) {
-		u64 check = READ_ONCE(s->way[w].check);
+	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
+		u64 check;
 
-		if (check && (check ^ READ_ONCE(s->way[w].stamp)) != key)
-			continue;
-		take = w;
-		evicts = false;
-		if (check)
+		w = (key + i) & (ZONEFW_VC_WAYS - 1);
+		check = READ_ONCE(s->way[w].check);
+		if (check && (check ^ READ_ONCE(s->way[w].stamp)) == key) {
+			take = w;
+			evicts = false;
 			break;
+		}
+		if (!check && evicts) {
+			take = w;
+			evicts = false;
+		}
 	}
 	WRITE_ONCE(*epoch_of(c, s, take), st->epoch ^ (u32)key);
 	WRITE_ONCE(s->way[take].stamp, stamp);
@@ -168,11 +144,12 @@ bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
  */
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch)
 {
-	struct set *s = set_of(c, ct);
-	u64 key = fold(c, ct);
-	int w;
+	u64 key;
+	struct zonefw_vset *s = find(c, ct, &key);
+	u32 i;
 
-	for (w = 0; w < WAYS; w++) {
+	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
+		u32 w = (key + i) & (ZONEFW_VC_WAYS - 1);
 		u64 check = READ_ONCE(s->way[w].check);
 
 		if (check && (check ^ READ_ONCE(s->way[w].stamp)) == key)
@@ -193,20 +170,20 @@ bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 
 bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
 			struct zonefw_stamp *st)
 {
-	struct set *s = set_of(c, ct);
-	u64 key = fold(c, ct);
-	int w;
+	u64 key;
+	struct zonefw_vset *s = find(c, ct, &key);
+	u32 w;
 
-	for (w = 0; w < WAYS; w++) {
+	for (w = 0; w < ZONEFW_VC_WAYS; w++) {
 		u64 check = READ_ONCE(s->way[w].check);
 		u64 stamp = READ_ONCE(s->way[w].stamp);
 
-		if (!check || (check ^ stamp) != key || stamp >> 40 != (gen & GEN_MASK))
+		if (!check || (check ^ stamp) != key || stamp >> 40 != (gen & ZONEFW_VC_GEN))
 			continue;
 		st->gen = stamp >> 40;
 		st->from = stamp >> 32;
 		st->to = stamp >> 24;
-		st->slot = stamp & 0xffffff;
+		st->slot = stamp & (ZONEFW_VC_LIVE - 1);
 		return true;
 	}
 	return false;
@@ -228,9 +205,9 @@ void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats)
 
 	rcu_read_lock();
 	c = READ_ONCE(zn->vcache);
-	stats[ZONEFW_S_CACHE_SIZE] = c ? WAYS << SET_BITS : 0;
-	for (i = 0; c && i < 1 << SET_BITS; i++)
-		for (w = 0; w < WAYS; w++)
+	stats[ZONEFW_S_CACHE_SIZE] = c ? ZONEFW_VC_WAYS << ZONEFW_VC_BITS : 0;
+	for (i = 0; c && i < 1 << ZONEFW_VC_BITS; i++)
+		for (w = 0; w < ZONEFW_VC_WAYS; w++)
 			stats[ZONEFW_S_CACHE_USED] += !!READ_ONCE(c->set[i].way[w].check);
 	rcu_read_unlock();
 }

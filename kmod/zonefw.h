@@ -6,7 +6,7 @@
  *   rtnl            devices do not come, go or get renamed meanwhile
  *   zonefw_ns.lock  mutex: the one writer; policy, panic, hooks
  *   partial_lock    mutex in ident.c: which chunk of identities has a free place
- *   RCU             the packet path reads zonefw_ns.policy and policy->devs
+ *   RCU             the packet path reads zonefw_ns.policy, zonefw_ns.fast and policy->devs
  *   tracer.lock     spinlock (bh): one tracer's token bucket; see trace.c
  *   drops.lock      spinlock (bh): the ring of recent drops and its token bucket; see drops.c
  *   zonefw_set.lock spinlock (bh): members of a set come and go, by command or packet
@@ -26,8 +26,9 @@
 #include "core/share.h"
 #include "sweep.h"
 
+/* Plain words: 64-bit machines count with one instruction, others under syncp. */
 struct zonefw_count {
-	u64_stats_t packets, bytes, flows;
+	u64 packets, bytes, flows;
 	struct u64_stats_sync syncp;
 };
 
@@ -55,19 +56,7 @@ struct zonefw_zone {
 	void *blob;
 };
 
-/* One device's candidates, best first; see devzone.c */
-struct zonefw_dev {
-	int ifindex;		/* 0: free slot */
-	u16 plain;		/* the zone when no candidate has nets */
-	bool nets;
-	u8 rank[ZONEFW_ZONES_MAX + 1];	/* by zone: 0 no, 1 nets only, 2 group, 3 pattern, 4 exact */
-};
-
-struct zonefw_devs {
-	struct rcu_head rcu;
-	u32 mask;
-	struct zonefw_dev slot[];
-};
+struct zonefw_devs;
 
 struct zonefw_options {
 	u8 log, invalid_accept, rematch, tag_shift;
@@ -112,8 +101,11 @@ struct zonefw_epochs;
 struct zonefw_vcache;
 struct zonefw_drops;
 
+#define ZONEFW_HOOKS	8
+
 struct zonefw_stats {
-	u64_stats_t v[__ZONEFW_S_MAX];
+	u64 known;		/* packets of known flows: accepted and established */
+	u64 v[__ZONEFW_S_MAX];
 	struct u64_stats_sync syncp;
 };
 
@@ -127,17 +119,20 @@ struct zonefw_pending {
 
 struct zonefw_ns {
 	struct net *net;
-	struct mutex lock;		/* see the top of this file */
-	struct zonefw_policy __rcu *policy;
+	struct zonefw_devs __rcu *fast;	/* those of the policy; NULL: no short way */
 	struct zonefw_vcache *vcache;	/* set before hooks go on, freed after */
+	struct zonefw_stats __percpu *stats;
+	struct zonefw_policy __rcu *policy;
 	struct list_head candidates;	/* under lock; see candidate.c */
 	u32 ncandidates;
 	struct list_head tracers;	/* written under lock, read by RCU; see trace.c */
 	struct zonefw_drops *drops;	/* set before hooks first go on, freed with the namespace */
-	struct zonefw_stats __percpu *stats;
+	struct mutex lock;		/* see the top of this file */
 	u32 gen, next_id;
 	struct zonefw_pending pending;	/* under lock */
 	bool panic, closed, hooks, nat;
+	bool ingress;			/* the hooks before conntrack are on, too */
+	struct nf_hook_ops ops[ZONEFW_HOOKS];
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
 	struct zonefw_sweep sweep;	/* under lock, but for its state */
@@ -160,6 +155,7 @@ static inline struct zonefw_cell *zonefw_cell(const struct zonefw_policy *p, u16
 struct zonefw_ns *zonefw_ns(const struct net *net);
 
 #include "counters.h"
+#include "devzone.h"
 
 /* policy.c */
 struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs);
@@ -174,13 +170,6 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 void zonefw_withdraw(struct zonefw_ns *zn, bool closed);
 int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *extack);
 int zonefw_hooks_update(struct zonefw_ns *zn, bool want);
-
-/* devzone.c */
-int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p);
-u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr);
-bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone);
-bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex);
-extern struct notifier_block zonefw_netdev_nb;
 
 /* spoof.c */
 bool zonefw_martian(u8 family, const u8 *src);

@@ -84,14 +84,12 @@ static int reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct zonefw_ns *zn = zonefw_ns(genl_info_net(info));
 	struct zonefw_policy *p;
-	int err = zonefw_nl_allowed(skb, info->extack), cpu, i;
+	int err = zonefw_nl_allowed(skb, info->extack);
 	u32 n;
 
 	if (err)
 		return err;
-	for_each_possible_cpu(cpu)
-		for (i = 0; i < __ZONEFW_S_MAX; i++)
-			u64_stats_set(&per_cpu_ptr(zn->stats, cpu)->v[i], 0);
+	zonefw_stats_zero(zn);
 	p = zonefw_policy_get(zn);
 	if (!p)
 		return 0;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ZONEFW_FAST_H
+#define ZONEFW_FAST_H
+#include "zonefw.h"
+
+unsigned int zonefw_ingress4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st);
+unsigned int zonefw_ingress6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st);
+unsigned int zonefw_forward4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st);
+unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st);
+void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonefw_policy *p);
+void zonefw_fast_update(struct zonefw_ns *zn);
+#endif
