@@ -39,6 +39,10 @@ fuzz:
 bench: all
 	tests/bench/run $(if $(QUICK),--quick) $(if $(NATIVE),--native)
 
+# figures of changes under traffic: docs/live.md
+bench-live: all
+	tests/bench/live
+
 bench-docs:
 	tests/bench/docs.py build/bench.log "$$(sed -n 's/^ *"revision": "\(.*\)",/\1/p' build/bench.json)"
 

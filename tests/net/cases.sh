@@ -35,9 +35,11 @@ run_case B06 "errors belong to flows" B06
 run_case B10 "alone in a fresh namespace" B10
 run_case C01 "a running flow obeys a new policy at once" C01
 run_case C02 "a permit for a client that waits" C02
+run_case C03 "unrelated changes are invisible" C03
 run_case C05 "a host leaves a group" C05
 run_case C05L "a host leaves a list" C05L
 run_case C11 "idle connections end, too" SWEEP
+run_case C12 "many set changes under many flows" C12
 run_case W01 "named sets at run time" W01
 run_case W02 "named sets and policies" W02
 run_case W03 "members expire" W03
@@ -92,6 +94,7 @@ K00() { pass; }
 run_case K00 "the machine is well after hostile netlink input" K00
 run_case K08 "sizes" K08
 run_case L01 "never both, never neither" L01
+run_case L01M "never a mixture" L01M
 run_case L04 "sixteen writers" L04
 run_case L06 "writers that are killed" L06
 run_case L00 "a refused policy changes nothing" REFUSED

@@ -186,3 +186,67 @@ ${SWEEPPOL/7777, 53, /}" || return
 gone() { [ "$(known "$1" "$2")" = 0 ]; }
 swept() { wait_for "the end of the sweep" 20 sweep_ended; }
 sweep_ended() { [ "$(stat sweep_progress)" = 100 ]; }
+
+# the figures of one line of the tool live, by their word: "lost 0" -> 0
+figure() { sed -n "s/.*$1 \(-\{0,1\}[0-9]*\).*/\1/p" "$T/live" | head -1; }
+# permission taken and given back, again and again: nothing of the flow arrives after the answer but what was behind the
+# hook already, and another flow loses nothing
+C03() {
+  local n=${ROUNDS:-25}
+  apply "$ZONES
+wan -> dmz { accept udp dport 7100 dst ${A4[web]} src ${A4[ext2]}; accept udp dport 7100 name taken; default drop }
+self -> any { default accept }" || return
+  fw conntrack -F > /dev/null 2>&1
+  live revoke "$n" ext1 ext2 web "${A4[web]}" 7100 "nsenter --net=/run/netns/fw zonefw rule del taken" \
+    "nsenter --net=/run/netns/fw zonefw -q rule add from wan to dmz accept udp dport 7100 name taken" > "$T/live" 2>&1
+  is "the tool" "$? $(grep -c sent "$T/live")" "0 1"
+  sed 's/^/# /' "$T/live"
+  is "lost by the flow that may" "$(figure lost)" 0
+  is "reordered" "$(figure reordered)" 0
+  is "arrived more than 50 ms after the answer" "$(($(figure worst) > 50000))" 0
+  apply "$P0"
+}
+# a policy is old or new, and never something between
+L01M() {
+  local n=${PACKETS:-10000}
+  printf '%s\n' "$ZONES wan -> dmz { accept udp dport 7001; accept udp dport 7003; default drop }" > "$T/a"
+  printf '%s\n' "$ZONES zone late { dev nosuch* }
+any -> any { drop udp dport 7004, 7100 }
+wan -> dmz { drop udp dport 7001; accept udp dport 7003-7003; default reject }" > "$T/b"
+  apply "$(cat "$T/a")" || return
+  live mixed "$n" ext2 web "${A4[ext2]}" "${A4[web]}" "nsenter --net=/run/netns/fw zonefw -q apply $T/b" \
+    "nsenter --net=/run/netns/fw zonefw -q apply $T/a" > "$T/live" 2>&1
+  is "the tool" "$? $(grep -c swaps "$T/live")" "0 1"
+  sed 's/^/# /' "$T/live"
+  is "lost of what both allow" "$(figure lost)" 0
+  is "passed of what neither allows" "$(figure passed)" 0
+  at_least "swaps meanwhile" "$(figure swaps)" 3
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
+
+# many set changes a second do not make every packet of every flow a classification
+C12() {
+  local flows=${FLOWS:-2000} seconds=${LONG:-8} before again est list
+  apply "$ZONES
+set banned max 1000 { }
+wan -> dmz { drop src @banned; accept udp dport 7777 }
+self -> any { default accept }" || return
+  fw conntrack -F > /dev/null 2>&1
+  on ext1 nft 'table inet sink { chain in { type filter hook prerouting priority -300; udp sport 7777 drop; }; }'
+  live many "$flows" 4 ext1 203.0.0.1 "${A4[web]}" 7777 true > /dev/null	# each has its answer now
+  at_least "open flows" "$(fw conntrack -C)" "$((flows * 9 / 10))"
+  again=$(stat reclassified) est=$(stat established)
+  list=$(echo 192.88.1.{1..20} | tr ' ' ,)
+  live many "$flows" "$seconds" ext1 203.0.0.1 "${A4[web]}" 7777 "nsenter --net=/run/netns/fw zonefw -q set add banned $list &&
+    nsenter --net=/run/netns/fw zonefw -q set del banned $list" > "$T/live" 2>&1
+  is "the tool" $? 0
+  again=$(($(stat reclassified) - again)) est=$(($(stat established) - est))
+  echo "# $flows flows, $(($(figure runs) * 40 / seconds)) set changes a second: of $est packets $again were classified again"
+  at_least "packets of open flows" "$est" 1000
+  at_least "set changes" "$(($(figure runs) * 40))" 100
+  at_least "of ten packets nine need no rule" $((est - again)) $((est * 9 / 10))
+  on ext1 nft delete table inet sink
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
