@@ -100,4 +100,4 @@ help:
 	@echo "  demo-shell    the same, with a shell"
 	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test check fuzz bench bench-docs demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test check fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help

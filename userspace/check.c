@@ -1,26 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is allowed but most likely not meant: warnings. */
-#include "model.h"
+#include "box.h"
 
-static void shadowed(struct model *m)
+/* by one rule; of several that do so, the first */
+static bool shadowed(struct model *m, int i)
+{
+	struct rule *b = m->rules.v[i];
+
+	for (int j = 0; j < i; j++) {
+		struct rule *a = m->rules.v[j];
+
+		if (!rule_covers(m, a, b))
+			continue;
+		if (a->action == b->action)
+			warn_at(m, b->pos, "redundant: '%s' in line %d already decides all of it", a->text, a->pos.line);
+		else
+			warn_at(m, b->pos, "shadowed: '%s' in line %d decides first", a->text, a->pos.line);
+		return true;
+	}
+	return false;
+}
+
+/* by several together */
+static void unreachable(struct model *m, int i)
+{
+	struct sbuf b = { 0 };
+	intvec by = { 0 };
+
+	if (!rule_unreachable(m, i, &by))
+		return;
+	for (int k = 0; k < by.n; k++) {
+		bool known = false;
+
+		for (int l = 0; l < k && !known; l++)
+			known = by.v[l] == by.v[k];
+		if (!known)
+			sb_fmt(&b, "%s%d", k ? ", " : "", m->rules.v[by.v[k]]->pos.line);
+	}
+	warn_at(m, m->rules.v[i]->pos, "unreachable: the rules of lines %s together decide all of it", sb_str(&b));
+}
+
+static void useless(struct model *m)
 {
 	if (m->rules.n > 5000)
 		return;		/* quadratic; a policy that long is generated */
-	for (int i = 0; i < m->rules.n; i++) {
-		for (int j = 0; j < i; j++) {
-			struct rule *a = m->rules.v[j], *b = m->rules.v[i];
-
-			if (a->action == ZONEFW_CONTINUE || a->action >= ZONEFW_PUBLISH || b->action >= ZONEFW_PUBLISH ||
-			    !rule_covers(m, a, b))
-				continue;
-			if (a->action == b->action)
-				warn_at(m, b->pos, "redundant: '%s' in line %d already decides all of it",
-					a->text, a->pos.line);
-			else
-				warn_at(m, b->pos, "shadowed: '%s' in line %d decides first", a->text, a->pos.line);
-			break;
-		}
-	}
+	for (int i = 0; i < m->rules.n; i++)
+		if (m->rules.v[i]->action < ZONEFW_PUBLISH && !shadowed(m, i) && m->rules.n <= 1000)
+			unreachable(m, i);
 }
 
 static void unused(struct model *m)
@@ -79,7 +105,7 @@ static void lockout(struct model *m)
 
 void check_warnings(struct model *m)
 {
-	shadowed(m);
+	useless(m);
 	unused(m);
 	lockout(m);
 	nat_warnings(m);

@@ -81,6 +81,12 @@ static struct nl_msg *explain_msg(struct query *q)
 	return m;
 }
 
+/* none where only zones were given */
+static char *device(struct nlattr *at)
+{
+	return at && *nla_get_string(at) ? xstrdup(nla_get_string(at)) : NULL;
+}
+
 static void explain_reply(struct nlattr **tb, void *arg)
 {
 	struct answer *a = arg;
@@ -91,8 +97,8 @@ static void explain_reply(struct nlattr **tb, void *arg)
 	a->reason = tb[ZONEFW_A_REASON] ? nla_get_u8(tb[ZONEFW_A_REASON]) : ZONEFW_R_ERROR;
 	a->index = tb[ZONEFW_A_INDEX] ? nla_get_u32(tb[ZONEFW_A_INDEX]) : 0;
 	a->id = tb[ZONEFW_A_ID] ? nla_get_u32(tb[ZONEFW_A_ID]) : 0;
-	a->in = tb[ZONEFW_A_EX_IN] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_IN])) : NULL;
-	a->out = tb[ZONEFW_A_EX_OUT] ? xstrdup(nla_get_string(tb[ZONEFW_A_EX_OUT])) : NULL;
+	a->in = device(tb[ZONEFW_A_EX_IN]);
+	a->out = device(tb[ZONEFW_A_EX_OUT]);
 	a->dnat = nl_ip(tb[ZONEFW_A_EX_DNAT]);
 	a->snat = nl_ip(tb[ZONEFW_A_EX_SNAT]);
 	if (a->dnat && tb[ZONEFW_A_EX_DNAT_PORT])

@@ -177,7 +177,6 @@ extern const char *const reject_words[], *const action_words[], *const reason_wo
 struct verdict { int action; uint32_t arg; struct rule *rule; struct cell *cell; };
 struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, const struct pkt *k);
 void eval_asserts(struct model *m);
-bool rule_covers(struct model *m, const struct rule *a, const struct rule *b);
 char *pkt_text(const struct pkt *k);
 
 /* natcheck.c */

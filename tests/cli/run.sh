@@ -68,6 +68,19 @@ t "self-including let" 1 "refers to itself" "let a = b
 let b = a
 $Z2 lan -> wan { accept src a }"
 t "shadowed" 0 "warning: shadowed" "$Z2 lan -> wan { drop tcp; accept http }"
+t "redundant" 0 "warning: redundant: 'drop tcp' in line 3 already" "$Z2 lan -> wan { drop tcp; drop http }"
+t "unreachable by two together" 0 "warning: unreachable: the rules of lines 4, 5 together" "$Z2
+lan -> wan { drop tcp dport 1-99; }
+lan -> wan { accept tcp dport 100-200 }
+lan -> wan { drop tcp dport 90-110 }"
+t "reachable in one of two cells" 0 "no errors, 0 warnings" "$Z2
+lan -> wan { drop tcp dport 1-99; }
+lan, wan -> self { accept ssh }
+lan -> wan { accept tcp dport 100-200 }
+lan -> wan, self { drop tcp dport 90-110 }"
+t "reachable by one port" 0 "no errors, 0 warnings" "$Z2
+wan -> self { accept ssh }
+lan -> wan { drop tcp dport 1-99; accept tcp dport 101-200; drop tcp dport 90-110 }"
 t "redundant" 0 "warning: redundant" "$Z2 lan -> wan { accept tcp dport 1-100; accept http }"
 t "unused let" 0 "let 'x' is not used" "let x = 10.0.0.1"
 t "lock-out" 0 "lock the admin out" "$Z2 lan -> self { accept dns }"
