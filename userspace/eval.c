@@ -164,10 +164,11 @@ static void never_fails(struct model *m, struct assertion *a, struct zone *f, st
 			const struct box *hit, const struct rule *r)
 {
 	struct pkt k = box_packet(hit);
+	char *sent = r ? nat_sent_to(r, &k) : NULL;
 
 	if (r)
-		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by '%s' (%s)", f->name, t->name,
-		       pkt_text(&k), r->text, r->where);
+		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by '%s' (%s)%s%s", f->name, t->name,
+		       pkt_text(&k), r->text, r->where, sent ? " when it was sent to " : "", sent ? sent : "");
 	else
 		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by the default", f->name, t->name,
 		       pkt_text(&k));

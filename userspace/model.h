@@ -182,6 +182,7 @@ char *pkt_text(const struct pkt *k);
 /* natcheck.c */
 bool rule_between(struct model *m, const struct rule *r, struct zone *f, struct zone *t);
 struct rule *rule_behind_nat(struct rule *r);
+char *nat_sent_to(const struct rule *r, const struct pkt *k);
 void nat_conflicts(struct model *m);
 void nat_warnings(struct model *m);
 

@@ -68,6 +68,26 @@ struct rule *rule_behind_nat(struct rule *r)
 	return e;
 }
 
+/* Where a packet that a publish or redirect lets in was sent to, in the words of explain; NULL for other rules. */
+char *nat_sent_to(const struct rule *r, const struct pkt *k)
+{
+	const char *where = "this router";
+
+	if (r->action != ZONEFW_PUBLISH && r->action != ZONEFW_REDIRECT)
+		return NULL;
+	for (int i = r->on.n - 1; i >= 0; i--)
+		if (r->on.v[i].family == k->family)
+			where = fmt_ip(k->family, load_be(r->on.v[i].lo, k->family == 4 ? 4 : 16));
+	for (int i = 0; i < r->l4.n; i++) {
+		const struct zonefw_l4 *b = &r->l4.v[i];
+		int lo = port_of(&r->nat.v[0], b, b->dport_lo), hi = port_of(&r->nat.v[0], b, b->dport_hi);
+
+		if (k->dport >= lo && k->dport <= hi)
+			return xfmt("dst %s dport %d", where, b->dport_lo == b->dport_hi ? b->dport_lo : b->dport_lo + k->dport - lo);
+	}
+	return xfmt("dst %s", where);
+}
+
 static bool zones_meet(struct model *m, const zrefvec *a, const zrefvec *b)
 {
 	if (zone_covers(m, a, &m->self) && zone_covers(m, b, &m->self))

@@ -105,6 +105,7 @@ run_case X04 "a candidate in the kernel, the own session" CAND
 run_case X05 "traces and hits" TRACE
 run_case X02 "recent drops" DROPS
 run_case X01 "explain says what happens" EXPLAIN
+run_case X06 "the packet of an assertion that fails" ASSERT
 run_case X11 "export keeps names, digest and order" TOOL1
 run_case X12 "what show prints" TOOL2
 run_case X13 "the tool's refusals" TOOL3
