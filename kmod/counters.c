@@ -6,6 +6,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/percpu.h>
+#include "offload.h"
 #include "zonefw.h"
 
 void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
@@ -159,4 +160,5 @@ void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v)
 		v[ZONEFW_R_ESTABLISHED] += known;
 		v[ZONEFW_S_ACCEPTED] += known;
 	}
+	v[ZONEFW_S_OFFLOADED] = zonefw_offload_flows(zn);
 }

@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "fast.h"
+#include "offload.h"
 #include "zonefw.h"
 
 #define RANK_NET	1	/* zone with nets and no device: any zoned device */
@@ -201,6 +202,19 @@ bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone)
 	return d && d->ifindex && d->rank[zone] > RANK_NET;
 }
 
+/* A device that cannot be hooked is one whose flows are not offloaded. */
+static void place_anew(struct zonefw_ns *zn, struct zonefw_policy *p, const struct net_device *dev)
+{
+	if (zonefw_devs_update(zn, p))
+		net_warn_ratelimited("zonefw: no memory to place %s; no device has a zone\n",
+				     dev->name);
+	zonefw_offload_stale(zn);
+	if (zn->hooks && zonefw_offload_prepare(zn, p))
+		net_warn_ratelimited("zonefw: %s: flows that come in here cannot be offloaded\n",
+				     dev->name);
+	zonefw_offload_settle(zn, p);
+}
+
 static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
@@ -214,14 +228,18 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *pt
 	case NETDEV_UP:
 	case NETDEV_CHANGE:
 		break;
+	case NETDEV_DOWN:
+	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGEUPPER:
+		zonefw_offload_stale(zn);
+		return NOTIFY_DONE;
 	default:
 		return NOTIFY_DONE;
 	}
 	mutex_lock(&zn->lock);
 	p = rcu_dereference_protected(zn->policy, lockdep_is_held(&zn->lock));
-	if (p && zonefw_devs_update(zn, p))
-		net_warn_ratelimited("zonefw: no memory to place %s; no device has a zone\n",
-				     dev->name);
+	if (p)
+		place_anew(zn, p, dev);
 	mutex_unlock(&zn->lock);
 	return NOTIFY_DONE;
 }

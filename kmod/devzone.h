@@ -27,7 +27,7 @@ struct zonefw_devs {
 	u32 keep;			/* bits of skb->mark that are not the tag's */
 	u32 gen, nrules;
 	u16 nz;
-	bool clamp;
+	bool clamp, offload;
 	struct zonefw_cell *cells;
 	struct zonefw_rule **rules;
 	u32 mask;

@@ -75,25 +75,36 @@ void zonefw_epoch_bump_all(struct zonefw_ns *zn)
 	atomic_inc(&zn->epoch);
 }
 
+static const atomic_t never;	/* where no host has an epoch of its own */
+
 /**
- * zonefw_epoch() - the epoch of a flow's two addresses
+ * zonefw_epoch_of() - the epoch of a flow's two addresses, and where it is read
  * @zn: namespace
  * @ct: the flow
+ * @host: out: with zonefw_ns.epoch, what the epoch is the sum of; they live as long
+ *	as the namespace, but for a policy with its first set
  *
  * Return: a number that any change concerning the flow changes. To be read
  * before the rules are.
  */
-u32 zonefw_epoch(const struct zonefw_ns *zn, const struct nf_conn *ct)
+u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct, const atomic_t *host[2])
 {
 	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
 	const struct zonefw_epochs *e = smp_load_acquire(&zn->epochs);
 	u8 family = o->src.l3num == NFPROTO_IPV4 ? 4 : 6;
-	u32 sum = atomic_read(&zn->epoch);
+	u32 sum;
 
-	if (e)
-		sum += (u32)atomic_read(&e->host[bucket(e, family, &o->src.u3)]) +
-		       (u32)atomic_read(&e->host[bucket(e, family, &r->src.u3)]);
+	host[0] = e ? &e->host[bucket(e, family, &o->src.u3)] : &never;
+	host[1] = e ? &e->host[bucket(e, family, &r->src.u3)] : &never;
+	sum = (u32)atomic_read(&zn->epoch) + (u32)atomic_read(host[0]) + (u32)atomic_read(host[1]);
 	smp_rmb();
 	return sum;
+}
+
+u32 zonefw_epoch(const struct zonefw_ns *zn, const struct nf_conn *ct)
+{
+	const atomic_t *host[2];
+
+	return zonefw_epoch_of(zn, ct, host);
 }

@@ -16,6 +16,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include "fast.h"
 #include "hook.h"
+#include "offload.h"
 #include "trace.h"
 #include "vcache.h"
 
@@ -41,6 +42,19 @@ static bool may_be_syn(const struct sk_buff *skb, const struct nf_conn *ct, bool
 	if (nf_ct_protonum(ct) != IPPROTO_TCP)
 		return false;
 	return skb_headlen(skb) < skb_network_offset(skb) + off + sizeof(*th) || th->syn;
+}
+
+/* The cell that the flow was opened through may want its packets in the flow table. */
+static noinline void offload(const struct zonefw_ns *zn, const struct zonefw_devs *d,
+			     const struct zonefw_quick *in, const struct zonefw_quick *out,
+			     const struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	enum ip_conntrack_info info;
+	bool reply = nf_ct_get(skb, &info) && info == IP_CT_ESTABLISHED_REPLY;
+	u16 from = reply ? out->zone : in->zone, to = reply ? in->zone : out->zone;
+
+	if (d->cells[from * d->nz + to].options & ZONEFW_CELL_OFFLOAD)
+		zonefw_offload_seen(zn, skb, st);
 }
 
 /* A packet of a flow that is known by the first way of the cache, in a cell whose verdicts
@@ -72,6 +86,8 @@ static __always_inline bool known(const struct zonefw_ns *zn, const struct sk_bu
 	zonefw_count(d->cells[in->zone * d->nz + out->zone].ident, skb->len);
 	if (slot)
 		zonefw_count(d->rules[slot - 1]->ident, skb->len);
+	if (d->offload)
+		offload(zn, d, in, out, skb, st);
 	return true;
 }
 
@@ -154,6 +170,7 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 	t->nz = p->nz;
 	t->nrules = p->nrules;
 	t->clamp = p->clamp;
+	t->offload = p->offload;
 	t->cells = p->cells;
 	t->rules = p->rules;
 	for_each_netdev(net, dev)
@@ -161,7 +178,7 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 }
 
 /**
- * zonefw_fast_update() - let the short ways see the policy, its devices and panic
+ * zonefw_fast_update() - let the short ways and the flow table see the policy, its devices and panic
  * @zn: namespace, its lock held
  */
 void zonefw_fast_update(struct zonefw_ns *zn)
@@ -174,4 +191,5 @@ void zonefw_fast_update(struct zonefw_ns *zn)
 	if (t)
 		WRITE_ONCE(t->gen, p->gen);
 	rcu_assign_pointer(zn->fast, zn->panic ? NULL : t);
+	zonefw_offload_stale(zn);
 }

@@ -22,6 +22,7 @@
 #include "hook.h"
 #include "judge.h"
 #include "mss.h"
+#include "offload.h"
 #include "skbkey.h"
 #include "trace.h"
 #include "vcache.h"
@@ -116,6 +117,8 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	zonefw_count(zonefw_cell(k->p, from, to)->ident, k->skb->len);
 	if (slot)
 		zonefw_count(k->p->rules[slot - 1]->ident, k->skb->len);
+	if (cell->options & ZONEFW_CELL_OFFLOAD)
+		zonefw_offload_seen(k->zn, k->skb, k->st);
 	return true;
 }
 

@@ -140,6 +140,8 @@ static unsigned int let_in(struct zonefw_pkt *k, struct nf_conn *ct, struct zone
 {
 	if (ct && zonefw_nat_out(k, ct, v->rule) != NF_ACCEPT)
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
+	if (ct && zonefw_nat_exhausted(ct))
+		return zonefw_refuse(k, ZONEFW_REJECT, ZONEFW_REJ_ADMIN, ZONEFW_R_ERROR);
 	if (v->action == ZONEFW_QUEUE)
 		return queue(k, v);
 	if (ct && may_enter(k, ct))

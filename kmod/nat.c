@@ -324,6 +324,21 @@ unsigned int zonefw_nat_out(struct zonefw_pkt *k, struct nf_conn *ct, const stru
 	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_SRC);
 }
 
+/**
+ * zonefw_nat_exhausted() - was there no free port left for a flow's source?
+ * @ct: flow whose source has been chosen
+ *
+ * The NAT core then chooses one that is taken, and conntrack would drop the packet
+ * in silence when it confirms the flow.
+ *
+ * Return: true if another flow has the same address and port towards the same end.
+ */
+bool zonefw_nat_exhausted(const struct nf_conn *ct)
+{
+	return test_bit(IPS_SRC_NAT_BIT, &ct->status) && !nf_ct_is_confirmed(ct) &&
+	       nf_conntrack_tuple_taken(&ct->tuplehash[IP_CT_DIR_REPLY].tuple, ct);
+}
+
 #define OPS(fam, num, prio) \
 	{ .hook = choose_destination, .pf = fam, .hooknum = num, .priority = prio }
 

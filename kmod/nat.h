@@ -22,6 +22,7 @@ void zonefw_nat_facts(const struct zonefw_policy *p, const struct nf_conn *ct,
 		      struct zonefw_key *k, u16 from);
 struct zonefw_source zonefw_nat_source(const struct zonefw_policy *p, struct zonefw_key *k,
 				       u16 from, u16 to, bool back);
+bool zonefw_nat_exhausted(const struct nf_conn *ct);
 unsigned int zonefw_nat_out(struct zonefw_pkt *k, struct nf_conn *ct,
 			    const struct zonefw_rule *r);
 #endif

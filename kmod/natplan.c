@@ -148,6 +148,7 @@ int zonefw_natplan_begin(struct zonefw_policy *p)
 	for (i = 0; i < p->ndefs; i++) {
 		p->snat |= p->defs[i].options & (ZONEFW_CELL_MASQ4 | ZONEFW_CELL_MASQ6);
 		p->clamp |= p->defs[i].options & ZONEFW_CELL_CLAMP_MSS;
+		p->offload |= p->defs[i].options & ZONEFW_CELL_OFFLOAD;
 	}
 	return err ? err : hairpins_build(p, reach);
 }

@@ -10,6 +10,7 @@
 #include "fast.h"
 #include "hook.h"
 #include "nat.h"
+#include "offload.h"
 #include "setuse.h"
 #include "vcache.h"
 #include "zonefw.h"
@@ -32,6 +33,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	if (want == zn->hooks)
 		return 0;
 	if (!want) {
+		zonefw_offload_settle(zn, NULL);
 		if (zn->nat)
 			zonefw_nat_unregister(zn->net);
 		zn->nat = false;
@@ -145,6 +147,16 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 			module_put(THIS_MODULE);
 		return err;
 	}
+	err = zonefw_offload_prepare(zn, p);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the flow table or its hooks on the devices could not be switched on");
+		zonefw_offload_settle(zn, old);
+		if (!old && !zn->panic && !zn->closed)
+			zonefw_hooks_update(zn, false);
+		if (!old)
+			module_put(THIS_MODULE);
+		return err;
+	}
 	/* the point of no return: nothing below may fail */
 	next_gen(zn);
 	WRITE_ONCE(p->gen, zn->gen);	/* a policy that comes back may be in a dump's hands */
@@ -157,6 +169,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */
 	WRITE_ONCE(zn->closed, false);
+	zonefw_offload_settle(zn, p);
 	zonefw_sweep_start(zn, old);
 	return 0;
 }
@@ -178,6 +191,7 @@ void zonefw_withdraw(struct zonefw_ns *zn, bool closed)
 		synchronize_net();	/* who sees no policy sees closed */
 	RCU_INIT_POINTER(zn->policy, NULL);
 	zonefw_fast_update(zn);
+	zonefw_offload_settle(zn, NULL);
 	if (!closed && !zn->panic)
 		zonefw_hooks_update(zn, false);
 	if (!old)

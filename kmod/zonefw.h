@@ -10,6 +10,8 @@
  *   tracer.lock     spinlock (bh): one tracer's token bucket; see trace.c
  *   drops.lock      spinlock (bh): the ring of recent drops and its token bucket; see drops.c
  *   zonefw_set.lock spinlock (bh): members of a set come and go, by command or packet
+ *   ct->lock        spinlock: conntrack's own; the window of an offloaded TCP flow, see path.c
+ *   zonefw_offload.lock spinlock (bh): paths of the flow table come and go; see offload.c
  *   log_lock        spinlock (bh): the log's token bucket, written per logged packet
  * Per-CPU counters and the verdict cache need no lock.
  */
@@ -92,12 +94,13 @@ struct zonefw_policy {
 	struct zonefw_setuse *sets;	/* setuse.c */
 	struct zonefw_elems *elems;
 	u32 nsets, nelems, ntimed;	/* ntimed: rules that watch a clock */
-	bool dnat, snat, redirect, clamp; /* some rule or option does so */
+	bool dnat, snat, redirect, clamp, offload; /* some rule or option does so */
 	unsigned long *reach;		/* while it is compiled: nz * nz bits: may anything pass? */
 	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
 };
 
 struct zonefw_epochs;
+struct zonefw_offload;
 struct zonefw_vcache;
 struct zonefw_drops;
 
@@ -141,6 +144,7 @@ struct zonefw_ns {
 	u32 clock_expired;
 	atomic_t epoch;			/* epoch.c */
 	struct zonefw_epochs *epochs;	/* from the first set on */
+	struct zonefw_offload __rcu *offload;	/* while the policy offloads; see offload.c */
 };
 
 extern unsigned int zonefw_net_id;

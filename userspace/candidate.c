@@ -11,23 +11,12 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-bool model_supported(struct model *m)
-{
-	for (int i = 0; i < m->unsup.n; i++)
-		err_at(m, m->unsup.v[i].pos, "'%s' is not supported yet", m->unsup.v[i].what);
-	return !m->unsup.n;
-}
-
 /* Build a policy without putting it in force, for questions from this socket. 0 or an exit code. */
 int codec_candidate(struct model *m, struct model *old)
 {
 	struct done done = { 0 };
 	int err;
 
-	if (!model_supported(m)) {
-		diag_print(m, false);
-		return EX_REFUSED;
-	}
 	codec_reuse(m, old);
 	m->apply = ZONEFW_APPLY_KEEP;
 	m->gen = 0;

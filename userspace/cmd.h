@@ -93,7 +93,6 @@ int cmd_rollback(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int show_sets(void);
 int cmd_set_edit(int argc, char **argv);
-int cmd_later(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int show_nat(struct model *m);
 int show_rules(int argc, char **argv, int words);
@@ -118,7 +117,6 @@ void typed_set(int argc, char **argv);
 struct src *cmdline_src(struct model *m, int argc, char **argv);
 int session_cut(struct model *m, struct model *old);
 int diff_flows(struct model *m, struct model *old, int differ);
-bool model_supported(struct model *m);
 extern char **g_argv;
 extern int g_argc;
 #endif

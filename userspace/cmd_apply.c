@@ -132,7 +132,6 @@ int cmd_apply(int argc, char **argv)
 		return err;
 	if (parse_file(m, a.file))
 		eval_asserts(m);
-	model_supported(m);
 	if (m->errors) {
 		diag_print(m, false);
 		return EX_REFUSED;

@@ -69,8 +69,6 @@ static int edit_run(edit_fn fn, struct model *(*read)(int *))
 		if (!e.m)
 			return err;
 		edit_words(&e, fn);
-		for (int i = 0; i < e.m->unsup.n; i++)
-			err_at(e.m, e.m->unsup.v[i].pos, "'%s' is not supported yet", e.m->unsup.v[i].what);
 		if (!e.m->errors && model_resolve(e.m))
 			eval_asserts(e.m);
 		if (e.m->errors) {

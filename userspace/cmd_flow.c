@@ -32,6 +32,7 @@ static void flow_reply(struct nlattr **tb, void *arg)
 	f.action = nla_get_u8(tb[ZONEFW_A_ACTION]);
 	f.reason = nla_get_u8(tb[ZONEFW_A_REASON]);
 	f.by_route = tb[ZONEFW_A_BY_ROUTE] && nla_get_u8(tb[ZONEFW_A_BY_ROUTE]);
+	f.offloaded = tb[ZONEFW_A_OFFLOADED] && nla_get_u8(tb[ZONEFW_A_OFFLOADED]);
 	f.expires = tb[ZONEFW_A_EXPIRES] ? nla_get_u32(tb[ZONEFW_A_EXPIRES]) : 0;
 	PUSH(*v, f);
 }
@@ -76,6 +77,8 @@ char *flow_text(const struct flow *f)
 		sb_fmt(&b, " type %d", f->type);
 	if (f->published)
 		sb_fmt(&b, " (sent to %s port %d)", f->published, f->pport);
+	if (f->offloaded)
+		sb_fmt(&b, " (offloaded)");
 	return sb_str(&b);
 }
 
@@ -96,12 +99,12 @@ static const char *zone_or_null(struct model *m, int id)
 
 json_t *flow_json(struct model *m, const struct flow *f, const struct rule *r)
 {
-	return json_pack("{s:s,s:s?,s:o,s:s?,s:o,s:o,s:s?,s:s?,s:o,s:s?,s:s,s:s,s:s,s:I,s:s?,s:o}", "proto",
+	return json_pack("{s:s,s:s?,s:o,s:s?,s:o,s:o,s:s?,s:s?,s:o,s:s?,s:s,s:s,s:s,s:b,s:I,s:s?,s:o}", "proto",
 			 proto_name(f->proto), "src", f->src, "sport", port(f->sport), "dst", f->dst, "dport",
 			 port(f->dport), "type", port(f->type), "from", zone_or_null(m, f->from), "to",
 			 zone_or_null(m, f->to), "rule", f->id ? json_integer(f->id) : json_null(), "rule_name",
 			 r ? r->name : NULL, "verdict", verdict_word(f->action), "reason", reason_word(f->reason),
-			 "zones_by", f->by_route ? "route" : "packet", "expires", (json_int_t)f->expires,
+			 "zones_by", f->by_route ? "route" : "packet", "offloaded", f->offloaded, "expires", (json_int_t)f->expires,
 			 "published", f->published, "published_port", f->published ? json_integer(f->pport) : json_null());
 }
 

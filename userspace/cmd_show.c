@@ -26,6 +26,7 @@ static uint64_t stat(const struct info *i, int k)
 static const struct { const char *w; int k; } stat_words[] = {
 	{ "accepted", ZONEFW_S_ACCEPTED }, { "dropped", ZONEFW_S_DROPPED }, { "rejected", ZONEFW_S_REJECTED },
 	{ "queued", ZONEFW_S_QUEUED }, { "logged", ZONEFW_S_LOGGED }, { "log_lost", ZONEFW_S_LOG_LOST }, { "drops_lost", ZONEFW_S_DROPS_LOST },
+	{ "offloaded", ZONEFW_S_OFFLOADED }, { "offload_packets", ZONEFW_S_OFFLOAD_PACKETS },
 	{ "rule", ZONEFW_R_RULE }, { "default", ZONEFW_R_DEFAULT }, { "established", ZONEFW_R_ESTABLISHED },
 	{ "related", ZONEFW_R_RELATED }, { "builtin", ZONEFW_R_BUILTIN }, { "rematched", ZONEFW_R_REMATCH },
 	{ "invalid", ZONEFW_R_INVALID }, { "unzoned", ZONEFW_R_UNZONED }, { "spoofed", ZONEFW_R_SPOOFED },

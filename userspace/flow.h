@@ -8,7 +8,7 @@ struct flow {
 	int proto, sport, dport, type, from, to, action, reason, pport;
 	char *src, *dst, *published;	/* published: where the client sent it, when that is not dst */
 	uint32_t id, was, index, expires;
-	bool by_route;
+	bool by_route, offloaded;
 };
 typedef VEC(struct flow) flowvec;
 struct fquery { struct model *m; struct zone *from, *to; uint32_t rule; bool by_rule; struct rule *match; };

@@ -35,12 +35,6 @@ const struct command commands[] = {
 
 const int ncommands = ARRAY_SIZE(commands);
 
-int cmd_later(int argc, char **argv)
-{
-	(void)argc;
-	return usage_at(argv[0], "'%s' is not supported yet", argv[0]);
-}
-
 static int no_netns(char *name, int err)
 {
 	DIR *d = strchr(name, '/') ? NULL : opendir("/run/netns");

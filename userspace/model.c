@@ -69,17 +69,6 @@ void warn_at(struct model *m, struct pos p, const char *fmt, ...)
 	diag_add(m, p, true, xstrdup(buf));
 }
 
-void unsupported(struct model *m, struct pos p, const char *what)
-{
-	struct unsup u = { p, xstrdup(what) };
-
-	for (int i = 0; i < m->unsup.n; i++)
-		if (m->unsup.v[i].pos.src == p.src && m->unsup.v[i].pos.line == p.line &&
-		    m->unsup.v[i].pos.col == p.col)
-			return;
-	PUSH(m->unsup, u);
-}
-
 static int diag_cmp(const void *a, const void *b)
 {
 	const struct diag *x = a, *y = b;

@@ -42,7 +42,6 @@ enum clause {
 	CL_SRC, CL_DST, CL_IN, CL_OUT, CL_MAC, CL_MARK, CL_DSCP, CL_FAMILY, CL_TIME, CL_DAYS,
 	CL_LIMIT, CL_CONNS, CL_HELPER, CL_ADD, CL_EXPIRES, CL_LOG, CL_NAME, CL_COMMENT, CL_MAX
 };
-struct unsup { struct pos pos; char *what; };
 
 /* what the kernel asks of the moment: lists that hold sets */
 enum { PICK_SRC, PICK_DST, PICK_SPORT, PICK_DPORT, PICKS };
@@ -122,7 +121,6 @@ struct model {
 	VEC(struct service *) services;
 	VEC(struct set *) sets;
 	VEC(struct assertion *) asserts;
-	VEC(struct unsup) unsup;
 	VEC(struct diag) diags;
 	VEC(struct src *) srcs, stack;
 	struct opts opt;
@@ -147,7 +145,6 @@ struct model *model_new(void);
 struct src *src_new(struct model *m, const char *name, char *text, size_t len);
 void err_at(struct model *m, struct pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void warn_at(struct model *m, struct pos p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void unsupported(struct model *m, struct pos p, const char *what);
 void diag_print(struct model *m, bool warnings);
 const char *suggest(const char *word, const strvec *cand);
 struct zone *zone_find(struct model *m, const char *name);

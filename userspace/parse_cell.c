@@ -72,8 +72,6 @@ static bool cell_flag(struct parser *p, struct cell *c)
 	for (int i = 0; i < 2; i++) {
 		if (!at_word(p, f[i].w))
 			continue;
-		if (!i)
-			unsupported(p->m, p->lx.cur.pos, f[i].w);
 		*f[i].b = true;
 		pnext(p);
 		return true;

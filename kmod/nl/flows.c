@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "gen.h"
 #include "notify.h"
+#include "offload.h"
 
 struct walk {
 	struct zonefw_ns *zn;
@@ -130,8 +131,18 @@ static int put_orig(struct sk_buff *skb, const struct nf_conn *ct)
 	       nla_put_u16(skb, ZONEFW_A_ORIG_DPORT, ntohs(o->dst.u.all)) ? -EMSGSIZE : 0;
 }
 
-static int put_flow(struct sk_buff *skb, const struct nf_conn *ct, const struct zonefw_flow *f,
-		    u32 was)
+static bool is_offloaded(const struct zonefw_ns *zn, const struct nf_conn *ct)
+{
+	bool is;
+
+	rcu_read_lock();
+	is = zonefw_offload_has(zn, ct);
+	rcu_read_unlock();
+	return is;
+}
+
+static int put_flow(struct sk_buff *skb, const struct zonefw_ns *zn, const struct nf_conn *ct,
+		    const struct zonefw_flow *f, u32 was)
 {
 	if (zonefw_put_key(skb, &f->key) || put_orig(skb, ct) ||
 	    nla_put_u16(skb, ZONEFW_A_FROM, f->from) || nla_put_u16(skb, ZONEFW_A_TO, f->to) ||
@@ -141,6 +152,7 @@ static int put_flow(struct sk_buff *skb, const struct nf_conn *ct, const struct 
 	    nla_put_u8(skb, ZONEFW_A_ACTION, zonefw_lets_pass(f->v.action) ? ZONEFW_ACCEPT : f->v.action) ||
 	    nla_put_u8(skb, ZONEFW_A_REASON, f->v.reason) ||
 	    nla_put_u8(skb, ZONEFW_A_BY_ROUTE, f->by_route) ||
+	    nla_put_u8(skb, ZONEFW_A_OFFLOADED, is_offloaded(zn, ct)) ||
 	    nla_put_u32(skb, ZONEFW_A_EXPIRES, nf_ct_expires(ct) / HZ))
 		return -EMSGSIZE;
 	return 0;
@@ -159,7 +171,7 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb, const struct w
 			NLM_F_MULTI, ZONEFW_CMD_GET_FLOWS);
 	if (!h)
 		return -EMSGSIZE;
-	if (put_flow(skb, ct, &f, was)) {
+	if (put_flow(skb, w->zn, ct, &f, was)) {
 		genlmsg_cancel(skb, h);
 		return -EMSGSIZE;
 	}

@@ -23,9 +23,6 @@ def figures(r, revision):
     out = ['', 'Revision %s, Linux %s.' % (revision, r.info.get('kernel', '?')), '', '### Budgets', ''] + budget_rows(budgets.judge(r))
     for title, tables in sections(r):
         out += ['', '### %s' % title, ''] + ['\n'.join(t.markdown() for t in tables).rstrip()]
-    refused = sorted({e for e in r.errors if 'not supported' in e})
-    if refused:
-        out += ['', 'Left out, since this build refuses it:', ''] + ['- `%s`' % e for e in refused]
     return '\n'.join(out + [''])
 
 

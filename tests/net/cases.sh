@@ -38,6 +38,7 @@ run_case C02 "a permit for a client that waits" C02
 run_case C03 "unrelated changes are invisible" C03
 run_case C05 "a host leaves a group" C05
 run_case C05L "a host leaves a list" C05L
+run_case C10 "an offloaded flow obeys a new policy at once" C10
 run_case C11 "idle connections end, too" SWEEP
 run_case C12 "many set changes under many flows" C12
 run_case W01 "named sets at run time" W01

@@ -191,6 +191,8 @@ enum zonefw_stat {
 	ZONEFW_S_SWEEP_PROGRESS,	/* a gauge: per cent, 100: no sweep runs */
 	ZONEFW_S_CACHE_USED,	/* a gauge: connections the verdict cache knows */
 	ZONEFW_S_CACHE_SIZE,	/* a gauge: how many it has room for */
+	ZONEFW_S_OFFLOAD_PACKETS,	/* packets that took the way of the flow table */
+	ZONEFW_S_OFFLOADED,	/* flows that are in the flow table now */
 	__ZONEFW_S_MAX
 };
 
@@ -299,6 +301,7 @@ enum zonefw_attr {
 	ZONEFW_A_NEW_FLOWS,	/* u64: GET_RULES: connections the rule let in */
 	ZONEFW_A_FIRST_HIT,	/* u32 seconds since 1970: GET_RULES: first packet judged anew by it; absent: none */
 	ZONEFW_A_LAST_HIT,	/* u32: likewise, the last one */
+	ZONEFW_A_OFFLOADED,	/* u8 0|1: GET_FLOWS: it is in the flow table */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)
