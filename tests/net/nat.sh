@@ -244,6 +244,40 @@ G24() {
   fw ip link set wan1 mtu 1500
   apply "$P0"
 }
+# all ports run out that may stand for one below 512: no port is shared, who comes too late is told, and it passes
+G06() {
+  local f e r t
+  apply "$ZONES int -> wan { masquerade; default accept }
+self -> any { default accept }" || return
+  t=$(fw sysctl -n net.netfilter.nf_conntrack_udp_timeout)
+  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
+  for f in 4 6; do
+    watch g06 ext1
+    send pc -S 1 -E 1 -c 511 -g 500 udp "$(addr $f ext1)" 7778
+    unwatch g06
+    is "flows, v$f" "$(seen g06 "^ext1 I $f 17 $(fwaddr $f wan) .* 7778 ")" 511
+    is "their ports, v$f" "$(awk '$2 == "I" && $4 == 17 && $8 == 7778 { print $7 }' "$T/seen-g06" | sort -un | wc -l)" 511
+    e=$(stat error) r=$(stat rejected)
+    watch late ext1 db
+    send db -S 5 udp "$(addr $f ext1)" 7778
+    unwatch late
+    is "one more, at ext1, v$f" "$(seen late "^ext1 I $f 17 .* 7778 ")" 0
+    is "is told so, v$f" "$(seen late "^db I $f $([ $f = 4 ] && echo '1 .* 3 13' || echo '58 .* 1 1') 17 ")" 1
+    is "and counted, v$f" "$(($(stat error) - e)) $(($(stat rejected) - r))" "1 1"
+    watch other ext1 ext2
+    send db -S 5 udp "$(addr $f ext2)" 7778; send db -S 600 udp "$(addr $f ext1)" 7778
+    unwatch other
+    is "another destination, and other ports, v$f" "$(seen other "I $f 17 $(fwaddr $f wan) .* 7778 ")" 2
+    fw conntrack -D -f ipv$f -p udp --dport 7778 > /dev/null 2>&1
+    watch again ext1
+    send db -S 5 udp "$(addr $f ext1)" 7778
+    unwatch again
+    is "when ports are free again, v$f" "$(seen again "^ext1 I $f 17 $(fwaddr $f wan) .* 7778 ")" 1
+  done
+  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout="$t"
+  fw conntrack -D -p udp --dport 7778 > /dev/null 2>&1
+  apply "$P0"
+}
 field() { tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *\$/\1/p"; }
 G25() {
   local e

@@ -8,7 +8,7 @@
  *   pkt send [OPTIONS] PROTO DST [PORT]   made-up packets; DST "-": lines "PROTO DST [PORT]" from stdin
  *     -d IF frame on IF (else raw socket)  -s SRC  -S SPORT  -c COUNT  -l PAYLOAD  -t TTL  -F TCPFLAGS
  *     -O HEX IPv4 options  -D set DF  -f FRAGSIZE  -o in|rev|shuf  -b BREAKAGE  -P HEX raw layer 4
- *     -e PORTSTEP: add to the port for each of COUNT
+ *     -e PORTSTEP, -E PORTSTEP: add to the port, to SPORT, for each of COUNT
  *     -n: the packet's data in page fragments behind the Ethernet header (and zeros behind the packet)
  *     -g GAPUS: pause between packets
  */
@@ -340,7 +340,7 @@ static int cap(const char *dev, const char *file)
 
 static struct {
 	const char *dev, *src, *order, *brk, *payload;
-	int sport, count, len, ttl, flags, df, frag, step, optlen, rawlen, paged, gap;
+	int sport, count, len, ttl, flags, df, frag, step, sstep, optlen, rawlen, paged, gap;
 	u8 opt[40], raw[2048];
 } o = { .sport = 0, .count = 1, .ttl = 64, .flags = 2, .order = "in" };
 static u16 ident = 1;
@@ -648,7 +648,7 @@ static void many(const char *proto, const char *dst, int port)
 	struct addr d = parse(dst);
 	int i;
 
-	for (i = 0; i < o.count; i++, o.gap ? usleep(o.gap) : 0)
+	for (i = 0; i < o.count; i++, o.sport += o.sstep, o.gap ? usleep(o.gap) : 0)
 		one(number(proto, d.fam), &d, port + i * o.step);
 }
 
@@ -657,7 +657,7 @@ static int cmd_send(int argc, char **argv)
 	char proto[16], dst[64], line[128];
 	int c, port;
 
-	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:ng:")) > 0)
+	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:E:ng:")) > 0)
 		switch (c) {
 		case 'd': o.dev = optarg; break;
 		case 's': o.src = optarg; break;
@@ -673,6 +673,7 @@ static int cmd_send(int argc, char **argv)
 		case 'b': o.brk = optarg; break;
 		case 'P': o.rawlen = unhex(optarg, o.raw, sizeof(o.raw)); break;
 		case 'e': o.step = atoi(optarg); break;
+		case 'E': o.sstep = atoi(optarg); break;
 		case 'n': o.paged = 1; break;
 		case 'g': o.gap = atoi(optarg); break;
 		default: return 2;
