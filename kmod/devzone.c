@@ -75,18 +75,19 @@ struct zonefw_dev *zonefw_dev_slot(struct zonefw_devs *t, int ifindex)
 	return &t->slot[i];
 }
 
-static struct zonefw_devs *devs_alloc(u32 ndev)
+static struct zonefw_devs *devs_alloc(const struct zonefw_policy *p, u32 ndev)
 {
-	u32 size = roundup_pow_of_two(2 * ndev + 2), quick = max_t(u32, size, 64);
+	u32 size = roundup_pow_of_two(2 * ndev + 2), ncells = (u32)p->nz * p->nz;
 	struct zonefw_devs *t;
 	size_t head = struct_size(t, slot, size);
 
-	t = kvzalloc(size_add(head, array_size(quick, sizeof(*t->quick))), GFP_KERNEL_ACCOUNT);
+	head = round_up(head, sizeof(*t->cells));
+	t = kvzalloc(size_add(head, array3_size(2, ncells, sizeof(*t->cells))), GFP_KERNEL_ACCOUNT);
 	if (!t)
 		return NULL;
 	t->mask = size - 1;
-	t->quick = (struct zonefw_quick *)&t->slot[size];
-	t->quick_mask = quick - 1;
+	t->cells = (void *)t + head;
+	t->mirror = t->cells + ncells;
 	return t;
 }
 
@@ -108,7 +109,7 @@ int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p)
 	lockdep_assert_held(&zn->lock);
 	for_each_netdev(zn->net, dev)
 		n++;
-	t = devs_alloc(n);
+	t = devs_alloc(p, n);
 	if (t) {
 		for_each_netdev(zn->net, dev)
 			place(p, dev, zonefw_dev_slot(t, dev->ifindex));

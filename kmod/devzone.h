@@ -12,26 +12,25 @@ struct zonefw_dev {
 	u8 rank[ZONEFW_ZONES_MAX + 1];	/* by zone: 0 no, 1 nets only, 2 group, 3 pattern, 4 exact */
 };
 
-/* A device for the short ways (fast.c): all its packets are in one zone. */
-struct zonefw_quick {
-	u32 ifindex;		/* 0: free */
-	u32 tag;		/* in skb->mark */
-	u16 zone;		/* not self */
-	bool checked;		/* sources are checked (antispoof): not by the short way */
-};
+#define ZONEFW_QUICK	256
 
-/* Devices and, in the first cache line, what the short ways need of their policy. */
+/**
+ * struct zonefw_devs - devices and, for the short ways, what they need of their policy
+ * @salt: of this table and no other
+ * @cells: counters by cell: from * nz + to
+ * @mirror: those of the cell the other way round
+ * @keep: bits of skb->mark that are not the tag's
+ * @mask: of @slot
+ * @quick: a device for the short way before conntrack, at the low bits of its ifindex; 0: none
+ * @tag: its tag in skb->mark
+ */
 struct zonefw_devs {
-	struct zonefw_quick *quick;	/* by the low bits of ifindex */
-	u32 quick_mask;
-	u32 keep;			/* bits of skb->mark that are not the tag's */
-	u32 gen, nrules;
-	u16 nz;
-	bool clamp, offload;
-	struct zonefw_cell *cells;
+	u64 salt;
+	struct zonefw_count __percpu **cells, **mirror;
 	struct zonefw_rule **rules;
-	u32 mask;
+	u32 keep, mask;
 	struct rcu_head rcu;
+	u32 quick[ZONEFW_QUICK], tag[ZONEFW_QUICK];
 	struct zonefw_dev slot[];
 };
 

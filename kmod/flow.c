@@ -166,11 +166,11 @@ bool zonefw_flow_live(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 	if (!key_of(ct, &f->key))
 		return false;
 	if (cache && zonefw_vcache_peek(cache, ct, p->gen, &s) && s.slot <= p->nrules &&
-	    s.from < p->nz && s.to < p->nz) {
-		const struct zonefw_celldef *d = zonefw_cell(p, s.from, s.to)->def;
+	    s.cell < (u32)p->nz * p->nz) {
+		const struct zonefw_celldef *d = p->cells[s.cell].def;
 
-		f->from = s.from;
-		f->to = s.to;
+		f->from = s.cell / p->nz;
+		f->to = s.cell % p->nz;
 		f->v.cur.slot = s.slot;
 		f->v.rule = s.slot ? p->rules[s.slot - 1] : NULL;
 		f->v.reason = s.slot ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;

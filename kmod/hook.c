@@ -93,6 +93,7 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
 	const struct zonefw_cell *cell;
 	enum zonefw_hit hit;
+	bool reply;
 	u32 slot;
 
 	if (!ct || !src || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
@@ -102,15 +103,15 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 		to = zonefw_zone_of(k->p, out->ifindex, family, src + len);
 	if (from == ZONEFW_ZONE_NONE || to == ZONEFW_ZONE_NONE)
 		return false;
-	if (info == IP_CT_ESTABLISHED)
-		hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot);
-	else
-		hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, to, from, &slot);
+	reply = info == IP_CT_ESTABLISHED_REPLY;
+	cell = reply ? zonefw_cell(k->p, to, from) : zonefw_cell(k->p, from, to);
+	hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, cell - k->p->cells, &slot);
 	if (hit != ZONEFW_HIT || slot > k->p->nrules)
 		return false;
-	cell = info == IP_CT_ESTABLISHED ? zonefw_cell(k->p, from, to) : zonefw_cell(k->p, to, from);
 	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
 		return false;
+	if (!reply && k->st->hook == NF_INET_FORWARD)
+		zonefw_vcache_quicken(k->zn->vcache, ct, zonefw_fast_way(k, ct, cell, false));
 	if (cell->options & ZONEFW_CELL_CLAMP_MSS && k->st->hook == NF_INET_FORWARD)
 		zonefw_mss_clamp(k->skb, k->st);
 	zonefw_stat_known(k->zn);
@@ -151,6 +152,7 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 	k.logged = false;
 	if (READ_ONCE(k.zn->panic))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
+	k.devs = k.p ? rcu_dereference(k.p->devs) : NULL;
 	if (k.p && st->hook != NF_INET_LOCAL_OUT && !zonefw_tracing() && known_flow(&k, out))
 		return NF_ACCEPT;
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
@@ -198,6 +200,7 @@ unsigned int zonefw_ingress(void *priv, struct sk_buff *skb, const struct nf_hoo
 	k.from = ZONEFW_ZONE_NONE;
 	k.to = ZONEFW_ZONE_NONE;
 	k.rule = 0;
+	k.devs = NULL;
 	k.logged = false;
 	if (!k.p || zonefw_on_loopback(skb, st) || netif_is_l3_master(st->in))
 		return NF_ACCEPT;

@@ -11,6 +11,7 @@
 #include <net/ndisc.h>
 #include <net/netfilter/nf_conntrack.h>
 #include "epoch.h"
+#include "fast.h"
 #include "judge.h"
 #include "live.h"
 #include "nat.h"
@@ -100,7 +101,8 @@ static bool may_enter(const struct zonefw_pkt *k, const struct nf_conn *ct)
 	u32 slot;
 
 	return !nf_ct_is_confirmed(ct) ||
-	       zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, k->from, k->to, &slot) !=
+	       zonefw_vcache_find(k->zn->vcache, ct, k->p->gen,
+				  zonefw_cell_at(k->p, k->from, k->to), &slot) !=
 	       ZONEFW_OTHER_ZONES;
 }
 
@@ -108,18 +110,18 @@ static bool may_enter(const struct zonefw_pkt *k, const struct nf_conn *ct)
 static struct zonefw_stamp stamp(const struct zonefw_pkt *k, const struct nf_conn *ct,
 				 u16 from, u16 to)
 {
-	struct zonefw_stamp s = { .gen = k->p->gen, .from = from, .to = to };
+	struct zonefw_stamp s = { .gen = k->p->gen, .cell = zonefw_cell_at(k->p, from, to) };
 
-	s.live = zonefw_cell(k->p, from, to)->live;
-	if (ct && s.live)
+	if (ct && k->p->cells[s.cell].live)
 		s.epoch = zonefw_epoch(k->zn, ct);
 	return s;
 }
 
 static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct,
-		     struct zonefw_stamp *s, const struct zonefw_verdict *v)
+		     struct zonefw_stamp *s, const struct zonefw_verdict *v, bool reply)
 {
 	s->slot = zonefw_slot(v);
+	s->way = zonefw_fast_way(k, ct, &k->p->cells[s->cell], reply);
 	if (zonefw_vcache_enter(k->zn->vcache, ct, s))
 		zonefw_stat(k->zn, ZONEFW_S_EVICTED);
 }
@@ -145,7 +147,7 @@ static unsigned int let_in(struct zonefw_pkt *k, struct nf_conn *ct, struct zone
 	if (v->action == ZONEFW_QUEUE)
 		return queue(k, v);
 	if (ct && may_enter(k, ct))
-		remember(k, ct, s, v);
+		remember(k, ct, s, v, false);
 	if (ct && v->rule)
 		zonefw_helper_assign(v->rule, ct);
 	return pass(k, v->reason);
@@ -219,7 +221,7 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	speaks = !key.guessed && own_way(k);
 	if (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
 		if (speaks)
-			remember(k, ct, &s, &v);
+			remember(k, ct, &s, &v, reply);
 		return pass(k, ZONEFW_R_ESTABLISHED);
 	}
 	if (speaks && nf_ct_is_confirmed(ct))
@@ -233,7 +235,8 @@ static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool re
 	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
 	u32 slot;
 
-	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot)) {
+	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen,
+				   zonefw_cell_at(k->p, from, to), &slot)) {
 	case ZONEFW_HIT:
 		if (slot > k->p->nrules)	/* torn by halves on a 32-bit machine */
 			return rematch(k, ct, reply, from, to);
@@ -294,8 +297,8 @@ static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool
 	if (!is_error(&k->key) || !nf_ct_is_confirmed(ct))
 		return judge_new(k, NULL);
 	if (k->from != ZONEFW_ZONE_SELF && k->to != ZONEFW_ZONE_SELF &&
-	    zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, from, to, &slot) ==
-	    ZONEFW_OTHER_ZONES)
+	    zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, zonefw_cell_at(k->p, from, to),
+			       &slot) == ZONEFW_OTHER_ZONES)
 		return judge_new(k, NULL);
 	return pass(k, ZONEFW_R_RELATED);
 }

@@ -210,7 +210,7 @@ static bool ask(const struct zonefw_ns *zn, const struct sk_buff *skb, const str
 		return false;
 	e->live = cell->live;
 	e->epoch = zonefw_epoch_of(zn, e->ct, e->host);
-	if (zonefw_vcache_find(zn->vcache, e->ct, p->gen, from, to, &slot) != ZONEFW_HIT ||
+	if (zonefw_vcache_find(zn->vcache, e->ct, p->gen, cell - p->cells, &slot) != ZONEFW_HIT ||
 	    slot > p->nrules || (e->live && !zonefw_vcache_fresh(zn->vcache, e->ct, e->epoch)) ||
 	    (slot && !zonefw_lets_pass(p->rules[slot - 1]->action)))
 		return false;

@@ -53,6 +53,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	zn->vcache = zonefw_vcache_alloc();
 	if (!zn->vcache)
 		return -ENOMEM;
+	zonefw_fast_update(zn);
 	err = zonefw_hooks_register(zn);
 	if (err) {
 		zonefw_vcache_free(zn->vcache);

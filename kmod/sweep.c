@@ -47,7 +47,7 @@ static bool same_zones(const struct zonefw_policy *a, const struct zonefw_policy
 static void remember(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 		     const struct nf_conn *ct, const struct zonefw_flow *f, u32 epoch)
 {
-	struct zonefw_stamp s = { .gen = p->gen, .from = f->from, .to = f->to,
+	struct zonefw_stamp s = { .gen = p->gen, .cell = zonefw_cell_at(p, f->from, f->to),
 				  .slot = zonefw_slot(&f->v), .epoch = epoch };
 
 	zonefw_vcache_enter(zn->vcache, ct, &s);
@@ -60,23 +60,23 @@ static bool lost(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 	const struct zonefw_sweep *sw = &zn->sweep;
 	struct zonefw_stamp s;
 	struct zonefw_flow f;
-	u32 epoch = zonefw_epoch(zn, ct);
+	u32 epoch = zonefw_epoch(zn, ct), ncells = (u32)p->nz * p->nz;
 
 	*left = true;
 	if (test_bit(IPS_EXPECTED_BIT, &ct->status))
 		return false;	/* its permission is its master's */
 	if (zonefw_vcache_peek(zn->vcache, ct, p->gen, &s)) {
 		*left = false;
-		if (s.from >= p->nz || s.to >= p->nz || !zonefw_cell(p, s.from, s.to)->live ||
+		if (s.cell >= ncells || !p->cells[s.cell].live ||
 		    zonefw_vcache_fresh(zn->vcache, ct, epoch))
 			return false;
 	} else if (!sw->before || !sw->same ||
 		   !zonefw_vcache_peek(zn->vcache, ct, sw->before->gen, &s) ||
-		   s.from >= p->nz || s.to >= p->nz) {
+		   s.cell >= ncells) {
 		return false;
 	}
 	*left = true;
-	if (!zonefw_flow_between(p, ct, s.from, s.to, &f) || f.key.guessed)
+	if (!zonefw_flow_between(p, ct, s.cell / p->nz, s.cell % p->nz, &f) || f.key.guessed)
 		return false;
 	*left = false;
 	if (!zonefw_flow_allowed(&f))

@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include "fast.h"
 #include "action.h"
 #include "nl/notify.h"
 #include "skbkey.h"
@@ -32,6 +33,7 @@ static void forget(struct zonefw_ns *zn, struct tracer *t)
 {
 	lockdep_assert_held(&zn->lock);
 	list_del_rcu(&t->node);
+	zonefw_fast_update(zn);
 	static_branch_dec(&zonefw_traced);
 	synchronize_net();
 	zonefw_filter_free(&t->filter);
@@ -69,6 +71,7 @@ int zonefw_trace_start(struct zonefw_ns *zn, u32 portid, const struct zonefw_fil
 	t->stamp = jiffies;
 	t->tokens = RATE;
 	list_add_rcu(&t->node, &zn->tracers);
+	zonefw_fast_update(zn);
 	static_branch_inc(&zonefw_traced);
 	return 0;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The verdict cache: what the policy said of a connection, and when it still
- * counts. A lossy, lockless, seeded table: 4-way sets of 16-byte entries, one
- * cache line each. The set is chosen by the conntrack entry's address; the
- * entry is checked by a fold of that address and the original tuple. The first
+ * counts. A lossy, lockless, seeded table: 4-way sets of 32-byte entries, each
+ * in one cache line. Set and first way are chosen by a fold of the conntrack entry's address
+ * and its original tuple, and the same fold checks the entry. The first
  * word of an entry is key ^ stamp, so an entry torn between two writers is a
- * miss. A miss costs one classification; nothing here ever grants by itself.
+ * miss; its third word is for the short way of fast.c and holds under the same
+ * condition. A miss costs one classification; nothing here ever grants by itself.
  */
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -13,14 +14,10 @@
 
 struct zonefw_vcache *zonefw_vcache_alloc(void)
 {
-	size_t size = sizeof(struct zonefw_vcache) +
-		      ((sizeof(struct zonefw_vset) + ZONEFW_VC_WAYS * sizeof(u32)) << ZONEFW_VC_BITS);
-	struct zonefw_vcache *c = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	struct zonefw_vcache *c = kvzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
 
-	if (c) {
-		c->seed = get_random_u64();
+	if (c)
 		c->factor = get_random_u64() | 1;
-	}
 	return c;
 }
 
@@ -32,31 +29,32 @@ void zonefw_vcache_free(struct zonefw_vcache *c)
 /* After the generation wrapped, an old stamp could look current: forget all. */
 void zonefw_vcache_clear(struct zonefw_vcache *c)
 {
-	u32 i, w;
+	u32 i;
 
-	for (i = 0; i < 1 << ZONEFW_VC_BITS; i++)
-		for (w = 0; w < ZONEFW_VC_WAYS; w++)
-			WRITE_ONCE(c->set[i].way[w].check, 0);
+	for (i = 0; i < ZONEFW_VC_SIZE; i++)
+		WRITE_ONCE(c->way[i].check, 0);
 }
 
-static struct zonefw_vset *find(struct zonefw_vcache *c, const struct nf_conn *ct, u64 *key)
+static u64 key_of(const struct zonefw_vcache *c, const struct nf_conn *ct)
 {
-	u64 hash = zonefw_vc_hash(c, ct);
-
-	*key = zonefw_vc_key(c, ct, hash, nf_ct_l3num(ct) == NFPROTO_IPV6);
-	return (struct zonefw_vset *)zonefw_vc_set(c, hash);
+	return nf_ct_l3num(ct) == NFPROTO_IPV6 ? zonefw_vc_key(c, ct, true) :
+						 zonefw_vc_key(c, ct, false);
 }
 
-/* The epoch that goes with an entry, mixed with its key: behind all sets, as few ask for it. */
-static u32 *epoch_of(struct zonefw_vcache *c, const struct zonefw_vset *s, u32 way)
+/* A flow's entry and its stamp, or NULL. */
+static struct zonefw_ventry *own(struct zonefw_vcache *c, u64 key, u64 *stamp)
 {
-	return (u32 *)&c->set[1 << ZONEFW_VC_BITS] + (s - c->set) * ZONEFW_VC_WAYS + way;
-}
+	u32 first = zonefw_vc_first(key), i;
 
-static u64 pack(const struct zonefw_stamp *s)
-{
-	return (u64)(s->gen & ZONEFW_VC_GEN) << 40 | (u64)s->from << 32 | (u64)s->to << 24 |
-	       s->slot | (s->live ? ZONEFW_VC_LIVE : 0);
+	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
+		struct zonefw_ventry *e = &c->way[zonefw_vc_next(first, i)];
+		u64 check = READ_ONCE(e->check);
+
+		*stamp = READ_ONCE(e->stamp);
+		if (check && (check ^ *stamp) == key)
+			return e;
+	}
+	return NULL;
 }
 
 /**
@@ -64,42 +62,38 @@ static u64 pack(const struct zonefw_stamp *s)
  * @c: cache
  * @ct: the flow
  * @gen: generation of the policy in hand
- * @from: ingress zone of the original direction, as this packet shows it
- * @to: egress zone of the original direction
+ * @cell: cell of the original direction, as this packet shows it
  * @slot: out: deciding rule's index + 1, or 0
  *
- * Return: ZONEFW_HIT when the current policy let this flow in between these
- * zones; ZONEFW_OTHER_ZONES when the flow runs between others; else ZONEFW_MISS.
+ * Return: ZONEFW_HIT when the current policy let this flow in through this
+ * cell; ZONEFW_OTHER_ZONES when the flow runs through another; else ZONEFW_MISS.
  */
 enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn *ct,
-				   u32 gen, u16 from, u16 to, u32 *slot)
+				   u32 gen, u16 cell, u32 *slot)
 {
-	u64 key;
-	struct zonefw_vset *s = find(c, ct, &key);
-	u32 i;
+	u64 stamp;
 
-	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
-		u32 w = (key + i) & (ZONEFW_VC_WAYS - 1);
-		u64 check = READ_ONCE(s->way[w].check);
-		u64 stamp = READ_ONCE(s->way[w].stamp);
+	if (!own(c, key_of(c, ct), &stamp) || !zonefw_vc_of_gen(stamp, gen))
+		return ZONEFW_MISS;	/* also when its zone numbers are of another policy */
+	if ((u16)stamp != cell)
+		return ZONEFW_OTHER_ZONES;
+	*slot = zonefw_vc_slot(stamp);
+	return ZONEFW_HIT;
+}
 
-		if (!check || (check ^ stamp) != key)
-			continue;
-		if (stamp >> 40 != (gen & ZONEFW_VC_GEN))
-			return ZONEFW_MISS;	/* its zone numbers are of another policy */
-		if ((u8)(stamp >> 32) != from || (u8)(stamp >> 24) != to)
-			return ZONEFW_OTHER_ZONES;
-		*slot = stamp & (ZONEFW_VC_LIVE - 1);
-		return ZONEFW_HIT;
-	}
-	return ZONEFW_MISS;
+static void write(struct zonefw_ventry *e, u64 key, u64 stamp, const struct zonefw_stamp *st)
+{
+	WRITE_ONCE(e->epoch, st->epoch ^ (u32)key);
+	WRITE_ONCE(e->stamp, stamp);
+	WRITE_ONCE(e->quick, key ^ stamp ^ st->way);
+	WRITE_ONCE(e->check, key ^ stamp);
 }
 
 /**
  * zonefw_vcache_enter() - remember that the policy let a flow in
  * @c: cache
  * @ct: the flow
- * @st: by which policy, between which zones, by which rule
+ * @st: by which policy, through which cell, by which rule
  *
  * Takes the flow's own entry, else a free one, else the one it is looked for first.
  *
@@ -108,30 +102,39 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *st)
 {
-	u64 key, stamp = pack(st);
-	struct zonefw_vset *s = find(c, ct, &key);
-	u32 take = zonefw_vc_way(key), i, w;
-	bool evicts = true;
+	u64 key = key_of(c, ct), stamp = zonefw_vc_pack(st->gen, st->cell, st->slot);
+	u32 first = zonefw_vc_first(key), i;
+	struct zonefw_ventry *e, *free = NULL;
 
 	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
 		u64 check;
 
-		w = (key + i) & (ZONEFW_VC_WAYS - 1);
-		check = READ_ONCE(s->way[w].check);
-		if (check && (check ^ READ_ONCE(s->way[w].stamp)) == key) {
-			take = w;
-			evicts = false;
+		e = &c->way[zonefw_vc_next(first, i)];
+		check = READ_ONCE(e->check);
+		if (check && (check ^ READ_ONCE(e->stamp)) == key)
 			break;
-		}
-		if (!check && evicts) {
-			take = w;
-			evicts = false;
-		}
+		if (!check && !free)
+			free = e;
 	}
-	WRITE_ONCE(*epoch_of(c, s, take), st->epoch ^ (u32)key);
-	WRITE_ONCE(s->way[take].stamp, stamp);
-	WRITE_ONCE(s->way[take].check, key ^ stamp);
-	return evicts;
+	if (i == ZONEFW_VC_WAYS)
+		e = free ?: &c->way[first];
+	write(e, key, stamp, st);
+	return i == ZONEFW_VC_WAYS && !free;
+}
+
+/**
+ * zonefw_vcache_quicken() - let the short way take a flow
+ * @c: cache
+ * @ct: a flow that zonefw_vcache_find() knows
+ * @way: see zonefw_fast_way()
+ */
+void zonefw_vcache_quicken(struct zonefw_vcache *c, const struct nf_conn *ct, u64 way)
+{
+	u64 key = key_of(c, ct), stamp;
+	struct zonefw_ventry *e = own(c, key, &stamp);
+
+	if (e && READ_ONCE(e->quick) != (key ^ stamp ^ way))
+		WRITE_ONCE(e->quick, key ^ stamp ^ way);
 }
 
 /**
@@ -144,18 +147,10 @@ bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
  */
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch)
 {
-	u64 key;
-	struct zonefw_vset *s = find(c, ct, &key);
-	u32 i;
+	u64 key = key_of(c, ct), stamp;
+	struct zonefw_ventry *e = own(c, key, &stamp);
 
-	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
-		u32 w = (key + i) & (ZONEFW_VC_WAYS - 1);
-		u64 check = READ_ONCE(s->way[w].check);
-
-		if (check && (check ^ READ_ONCE(s->way[w].stamp)) == key)
-			return (READ_ONCE(*epoch_of(c, s, w)) ^ (u32)key) == epoch;
-	}
-	return false;
+	return e && (READ_ONCE(e->epoch) ^ (u32)key) == epoch;
 }
 
 /**
@@ -163,30 +158,21 @@ bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 
  * @c: cache
  * @ct: the flow
  * @gen: generation it must be of
- * @st: out
+ * @st: out: generation, cell and slot
  *
  * Return: true if there is one.
  */
 bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
 			struct zonefw_stamp *st)
 {
-	u64 key;
-	struct zonefw_vset *s = find(c, ct, &key);
-	u32 w;
+	u64 stamp;
 
-	for (w = 0; w < ZONEFW_VC_WAYS; w++) {
-		u64 check = READ_ONCE(s->way[w].check);
-		u64 stamp = READ_ONCE(s->way[w].stamp);
-
-		if (!check || (check ^ stamp) != key || stamp >> 40 != (gen & ZONEFW_VC_GEN))
-			continue;
-		st->gen = stamp >> 40;
-		st->from = stamp >> 32;
-		st->to = stamp >> 24;
-		st->slot = stamp & (ZONEFW_VC_LIVE - 1);
-		return true;
-	}
-	return false;
+	if (!own(c, key_of(c, ct), &stamp) || !zonefw_vc_of_gen(stamp, gen))
+		return false;
+	st->gen = gen;
+	st->cell = stamp;
+	st->slot = zonefw_vc_slot(stamp);
+	return true;
 }
 
 /**
@@ -201,13 +187,12 @@ bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 g
 void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats)
 {
 	const struct zonefw_vcache *c;
-	u32 i, w;
+	u32 i;
 
 	rcu_read_lock();
 	c = READ_ONCE(zn->vcache);
-	stats[ZONEFW_S_CACHE_SIZE] = c ? ZONEFW_VC_WAYS << ZONEFW_VC_BITS : 0;
-	for (i = 0; c && i < 1 << ZONEFW_VC_BITS; i++)
-		for (w = 0; w < ZONEFW_VC_WAYS; w++)
-			stats[ZONEFW_S_CACHE_USED] += !!READ_ONCE(c->set[i].way[w].check);
+	stats[ZONEFW_S_CACHE_SIZE] = c ? ZONEFW_VC_SIZE : 0;
+	for (i = 0; c && i < ZONEFW_VC_SIZE; i++)
+		stats[ZONEFW_S_CACHE_USED] += !!READ_ONCE(c->way[i].check);
 	rcu_read_unlock();
 }

@@ -1,31 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #ifndef ZONEFW_VCACHE_H
 #define ZONEFW_VCACHE_H
-#include <linux/hash.h>
+#include <asm/unaligned.h>
+#include <linux/bitops.h>
 #include <net/netfilter/nf_conntrack.h>
 #include "zonefw.h"
 
-#define ZONEFW_VC_BITS	14	/* 16384 sets, 65536 flows, 1 MiB */
+#define ZONEFW_VC_BITS	14	/* 16384 sets, 65536 flows, 2 MiB */
 #define ZONEFW_VC_WAYS	4
-#define ZONEFW_VC_GEN	0xffffffu
-#define ZONEFW_VC_LIVE	0x800000u	/* more than all slots: not by the short way */
+#define ZONEFW_VC_SIZE	(ZONEFW_VC_WAYS << ZONEFW_VC_BITS)
 
-/* @check is key ^ stamp, so that an entry torn between two writers is a miss. */
-struct zonefw_ventry { u64 check, stamp; };
-struct zonefw_vset { struct zonefw_ventry way[ZONEFW_VC_WAYS]; } __aligned(64);
+/**
+ * struct zonefw_ventry - a flow
+ * @check: key ^ stamp, so that an entry torn between two writers is a miss
+ * @stamp: see zonefw_vc_pack()
+ * @quick: key ^ stamp ^ way: see zonefw_fast_way()
+ * @epoch: see epoch.c; mixed with the key
+ */
+struct zonefw_ventry {
+	u64 check, stamp, quick;
+	u32 epoch;
+} __aligned(32);
 
 struct zonefw_vcache {
-	u64 seed, factor;
-	struct zonefw_vset set[];
+	u64 factor;
+	struct zonefw_ventry way[ZONEFW_VC_SIZE] __aligned(64);
 };
 
-/* What the policy said of a flow; fits 64 bits. */
+/* What the policy said of a flow. */
 struct zonefw_stamp {
 	u32 gen;	/* 24 bits */
-	u8 from, to;	/* zones of the original direction */
-	u32 slot;	/* 23 bits: deciding rule's index + 1, 0: the default */
-	bool live;	/* the epoch counts, too */
-	u32 epoch;	/* see epoch.c; kept beside the stamp */
+	u16 cell;	/* of the original direction: from * nz + to */
+	u32 slot;	/* 24 bits: deciding rule's index + 1, 0: the default */
+	u32 epoch;	/* see epoch.c */
+	u64 way;	/* see zonefw_fast_way() */
 };
 
 enum zonefw_hit { ZONEFW_MISS, ZONEFW_HIT, ZONEFW_OTHER_ZONES };
@@ -34,72 +42,64 @@ struct zonefw_vcache *zonefw_vcache_alloc(void);
 void zonefw_vcache_free(struct zonefw_vcache *c);
 void zonefw_vcache_clear(struct zonefw_vcache *c);
 enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn *ct,
-				   u32 gen, u16 from, u16 to, u32 *slot);
+				   u32 gen, u16 cell, u32 *slot);
 bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
 			struct zonefw_stamp *st);
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *s);
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch);
+void zonefw_vcache_quicken(struct zonefw_vcache *c, const struct nf_conn *ct, u64 way);
 void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats);
 
-static inline u64 zonefw_vc_hash(const struct zonefw_vcache *c, const struct nf_conn *ct)
-{
-	return ((unsigned long)ct ^ c->seed) * GOLDEN_RATIO_64;
-}
-
-static inline const struct zonefw_vset *zonefw_vc_set(const struct zonefw_vcache *c, u64 hash)
-{
-	return &c->set[hash >> (64 - ZONEFW_VC_BITS)];
-}
-
-/* Which of a set's ways an entry goes to first. */
-static inline u32 zonefw_vc_way(u64 key)
-{
-	return key & (ZONEFW_VC_WAYS - 1);
-}
-
-/* The conntrack entry's address and the original tuple, multiplied into 64 bits by a
- * secret factor: an entry left by another flow of the same address does not fit.
+/* The conntrack entry's address and the original tuple, brought into 64 bits by a secret
+ * factor: an entry that another flow of the same address left does not fit. Words that
+ * lie side by side are taken as one; what an IPv4 address leaves unused is zero.
  */
-static inline u64 zonefw_vc_key(const struct zonefw_vcache *c, const struct nf_conn *ct,
-				u64 hash, bool v6)
+static __always_inline u64 zonefw_vc_key(const struct zonefw_vcache *c, const struct nf_conn *ct,
+					 bool v6)
 {
-	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	u64 a = (u64)(__force u32)t->dst.u3.ip << 32 |
-		(u32)t->src.l3num << 16 | (__force u16)t->src.u.all;
-	u64 b = (u64)(__force u32)t->src.u3.ip << 32 |
-		(u32)t->dst.protonum << 16 | (__force u16)t->dst.u.all;
+	const u8 *t = (const u8 *)&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	u64 h = rol64(get_unaligned((const u64 *)(t + 16)), 32);
 
-	hash = (hash + a) * c->factor + b;
+	BUILD_BUG_ON(offsetof(struct nf_conntrack_tuple, src.u) != 16);
+	BUILD_BUG_ON(offsetof(struct nf_conntrack_tuple, dst.u3) != 20);
+	BUILD_BUG_ON(offsetof(struct nf_conntrack_tuple, dst.u) != 36);
+	h = (h + (unsigned long)ct) * c->factor;	/* source port, family, destination */
+	h += get_unaligned((const u64 *)t);		/* source */
+	h += get_unaligned((const u64 *)(t + 32));	/* destination port, protocol */
 	if (v6) {
-		const __be32 *s = t->src.u3.ip6, *d = t->dst.u3.ip6;
-
-		hash = (hash ^ hash >> 32) * c->factor;
-		hash += (u64)(__force u32)s[1] << 32 | (__force u32)s[2];
-		hash = (hash ^ hash >> 32) * c->factor;
-		hash += (u64)(__force u32)s[3] << 32 | (__force u32)d[1];
-		hash = (hash ^ hash >> 32) * c->factor;
-		hash += (u64)(__force u32)d[2] << 32 | (__force u32)d[3];
+		h = rol64(h * c->factor, 32) + get_unaligned((const u64 *)(t + 8));
+		h = rol64(h * c->factor, 32) + get_unaligned((const u64 *)(t + 24));
 	}
-	return hash;
+	return h;
 }
 
-/* What a current stamp has above its slot. */
-static inline u64 zonefw_vc_expect(u32 gen, u8 from, u8 to)
+/* A stamp: the slot on top and the cell below, so that each is taken out by one instruction. */
+static inline u64 zonefw_vc_pack(u32 gen, u16 cell, u32 slot)
 {
-	return (u64)(gen & ZONEFW_VC_GEN) << 16 | (u32)from << 8 | to;
+	return (u64)slot << 40 | (u64)(gen & 0xffffff) << 16 | cell;
 }
 
-/* The short way's look: the first way of the set only. */
-static inline bool zonefw_vcache_known(const struct zonefw_vcache *c, const struct nf_conn *ct,
-				       bool v6, u64 expect, u32 *slot)
+static inline u32 zonefw_vc_slot(u64 stamp)
 {
-	u64 hash = zonefw_vc_hash(c, ct), key = zonefw_vc_key(c, ct, hash, v6);
-	const struct zonefw_ventry *e = &zonefw_vc_set(c, hash)->way[zonefw_vc_way(key)];
-	u64 stamp = READ_ONCE(e->stamp);
+	return stamp >> 40;
+}
 
-	*slot = stamp & 0xffffff;
-	return (READ_ONCE(e->check) ^ stamp) == key && stamp >> 24 == expect;
+static inline bool zonefw_vc_of_gen(u64 stamp, u32 gen)
+{
+	return ((stamp >> 16 ^ gen) & 0xffffff) == 0;
+}
+
+/* Which of its set's ways an entry goes to first. */
+static inline u32 zonefw_vc_first(u64 key)
+{
+	return key >> (64 - ZONEFW_VC_BITS - 2);
+}
+
+/* The others of the set, in turn. */
+static inline u32 zonefw_vc_next(u32 first, u32 i)
+{
+	return first ^ i;
 }
 
 #endif

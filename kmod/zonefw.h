@@ -122,7 +122,7 @@ struct zonefw_pending {
 
 struct zonefw_ns {
 	struct net *net;
-	struct zonefw_devs __rcu *fast;	/* those of the policy; NULL: no short way */
+	struct zonefw_devs __rcu *fast;	/* those of the policy, or of nobody: no short way */
 	struct zonefw_vcache *vcache;	/* set before hooks go on, freed after */
 	struct zonefw_stats __percpu *stats;
 	struct zonefw_policy __rcu *policy;
@@ -150,6 +150,11 @@ struct zonefw_ns {
 extern unsigned int zonefw_net_id;
 extern bool zonefw_boot_closed;
 extern bool zonefw_userns;
+
+static inline u16 zonefw_cell_at(const struct zonefw_policy *p, u16 from, u16 to)
+{
+	return from * p->nz + to;
+}
 
 static inline struct zonefw_cell *zonefw_cell(const struct zonefw_policy *p, u16 from, u16 to)
 {
