@@ -38,7 +38,7 @@ int zonefw_epoch_init(struct zonefw_ns *zn)
 	if (!e)
 		return -ENOMEM;
 	e->seed = get_random_u32();
-	smp_store_release(&zn->epochs, e);
+	smp_store_release(&zn->epochs, e);	/* seed before pointer; see zonefw_epoch() */
 	return 0;
 }
 
@@ -71,7 +71,7 @@ void zonefw_epoch_bump(struct zonefw_ns *zn, u8 family, u8 len, const u8 *addr)
 
 void zonefw_epoch_bump_all(struct zonefw_ns *zn)
 {
-	smp_mb__before_atomic();
+	smp_mb__before_atomic();	/* see the order above */
 	atomic_inc(&zn->epoch);
 }
 
@@ -91,14 +91,14 @@ u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct, const 
 {
 	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	const struct zonefw_epochs *e = smp_load_acquire(&zn->epochs);
+	const struct zonefw_epochs *e = smp_load_acquire(&zn->epochs);	/* with its seed */
 	u8 family = o->src.l3num == NFPROTO_IPV4 ? 4 : 6;
 	u32 sum;
 
 	host[0] = e ? &e->host[bucket(e, family, &o->src.u3)] : &never;
 	host[1] = e ? &e->host[bucket(e, family, &r->src.u3)] : &never;
 	sum = (u32)atomic_read(&zn->epoch) + (u32)atomic_read(host[0]) + (u32)atomic_read(host[1]);
-	smp_rmb();
+	smp_rmb();	/* the epoch before the rules; see the order above */
 	return sum;
 }
 

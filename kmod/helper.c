@@ -18,7 +18,7 @@ static bool wants(const struct zonefw_rule *r, u8 l3num, u8 proto)
 {
 	u16 i;
 
-	if (r->family && (r->family == 6) != (l3num == NFPROTO_IPV6))
+	if (r->family && r->family != (l3num == NFPROTO_IPV6 ? 6 : 4))
 		return false;
 	for (i = 0; i < r->nl4; i++)
 		if (!(r->l4[i].flags & ZONEFW_L4_F_PROTO) || r->l4[i].proto == proto)
@@ -47,7 +47,7 @@ int zonefw_helpers_get(struct zonefw_live *l, const struct zonefw_rule *r, const
 			if (!wants(r, l3[i], l4[k]))
 				continue;
 			*h = nf_conntrack_helper_try_module_get(name, l3[i], l4[k]);
-			n += *h != NULL;
+			n += !!*h;
 		}
 	return n ? 0 : -ENOENT;
 }

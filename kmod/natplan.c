@@ -44,7 +44,7 @@ static int reach_build(struct zonefw_policy *p)
 {
 	u32 i, n = (u32)p->nz * p->nz;
 
-	p->reach = kvzalloc(BITS_TO_LONGS(n) * sizeof(long), GFP_KERNEL_ACCOUNT);
+	p->reach = kvcalloc(BITS_TO_LONGS(n), sizeof(long), GFP_KERNEL_ACCOUNT);
 	if (!p->reach)
 		return -ENOMEM;
 	for (i = 0; i < p->nrules; i++) {

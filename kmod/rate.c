@@ -57,7 +57,7 @@ bool zonefw_rate_add_keys(struct zonefw_rate *r)
 	if (!t)
 		return false;
 	get_random_bytes(&t->seed, sizeof(t->seed));
-	smp_store_release(&r->keys, t);
+	smp_store_release(&r->keys, t);	/* a table is seen with its seed */
 	return true;
 }
 
@@ -96,7 +96,7 @@ static atomic64_t *bucket_of(struct keys *t, const u8 *addr, u8 family)
 bool zonefw_rate_within(struct zonefw_rate *r, const struct zonefw_limit *l,
 			const struct zonefw_key *k)
 {
-	struct keys *t = l->by ? smp_load_acquire(&r->keys) : NULL;
+	struct keys *t = l->by ? smp_load_acquire(&r->keys) : NULL;	/* by zonefw_rate_add_keys() */
 	u64 now = ktime_get_ns(), next;
 	atomic64_t *b = &r->full;
 	s64 old;

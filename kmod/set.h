@@ -42,7 +42,7 @@ struct zonefw_set {
 	u32 timeout, max;		/* of the policy in force */
 	struct rhashtable ht;
 	DECLARE_BITMAP(lens, ZONEFW_SET_LENS);
-	spinlock_t lock;
+	spinlock_t lock;		/* see the table in zonefw.h */
 	u32 nlen[ZONEFW_SET_LENS];
 	u32 count, lost;		/* live members; additions refused */
 	struct delayed_work reap;

@@ -20,6 +20,7 @@ struct zonefw_traced {
 	u32 portid, lost;
 	u8 action, reason;
 };
+
 void zonefw_notify_trace(const struct zonefw_pkt *k, const struct zonefw_key *key,
 			 struct zonefw_traced t);
 u8 zonefw_state_of(const struct zonefw_ns *zn);

@@ -181,7 +181,7 @@ int -> dmz { default accept }' || return
   is "another zone's way is its own" "$(tcp pc "${A4[web]}" 8080 3000)" refused
   apply "$P0"
 }
-G23() {
+G23() { # covers A11
   local f
   apply "$ZONES$NATLETS"'
 wan -> dmz { publish tcp dport 443 to rp; publish any to mx }
