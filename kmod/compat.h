@@ -25,6 +25,19 @@ typedef void (*zonefw_conncount_destroy2)(struct net *, struct nf_conncount_data
 	 ((zonefw_conncount_destroy3)(void *)(fn))(net, NFPROTO_INET, data) : \
 	 ((zonefw_conncount_destroy2)(void *)(fn))(net, data))
 
+/*
+ * get_unaligned() is in <linux/unaligned.h> since 6.12, skb_gso_validate_network_len()
+ * in <net/gso.h> since 6.5. May go with 6.1.
+ */
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+#if __has_include(<net/gso.h>)
+#include <net/gso.h>
+#endif
+
 /* Large and written before it is read: not to be zeroed under CONFIG_INIT_STACK_ALL_ZERO.
  * The kernel has no name for it.
  */

@@ -19,6 +19,7 @@ struct zonefw_dev {
  * @salt: of this table and no other
  * @cells: counters by cell: from * nz + to
  * @mirror: those of the cell the other way round
+ * @offload: the policy's cells, or NULL: none of them offloads
  * @keep: bits of skb->mark that are not the tag's
  * @mask: of @slot
  * @quick: a device for the short way before conntrack, at the low bits of its ifindex; 0: none
@@ -28,6 +29,7 @@ struct zonefw_devs {
 	u64 salt;
 	struct zonefw_count __percpu **cells, **mirror;
 	struct zonefw_rule **rules;
+	const struct zonefw_cell *offload;
 	u32 keep, mask;
 	struct rcu_head rcu;
 	u32 quick[ZONEFW_QUICK], tag[ZONEFW_QUICK];

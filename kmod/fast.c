@@ -45,7 +45,7 @@ static bool fits(const struct zonefw_ventry *e, u64 want, u64 *stamp)
 /* A flow of this generation and device table, between these devices? Counts the packet. */
 static __always_inline bool lookup(const struct zonefw_ns *zn, const struct zonefw_devs *d,
 				   const struct nf_conn *ct, const struct sk_buff *skb, u64 way,
-				   struct zonefw_count __percpu *const *cells, bool v6)
+				   struct zonefw_count __percpu *const *cells, bool v6, u32 *cell)
 {
 	const struct zonefw_vcache *c = zn->vcache;
 	struct zonefw_count __percpu *count;
@@ -63,7 +63,8 @@ static __always_inline bool lookup(const struct zonefw_ns *zn, const struct zone
 	    !fits(&c->way[zonefw_vc_next(first, 3)], want, &stamp))
 		return false;
 	zonefw_stat_known(zn);
-	count = cells[(u16)stamp];
+	*cell = (u16)stamp;
+	count = cells[*cell];
 	this_cpu_inc(count->packets);
 	this_cpu_add(count->bytes, len);
 	slot = zonefw_vc_slot(stamp);
@@ -75,23 +76,36 @@ static __always_inline bool lookup(const struct zonefw_ns *zn, const struct zone
 	return true;
 }
 
+/* A cell with the option may want the packet's flow in the flow table. */
+static noinline void offload(const struct zonefw_ns *zn, const struct zonefw_cell *cell,
+			     const struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	if (cell->options & ZONEFW_CELL_OFFLOAD)
+		zonefw_offload_seen(zn, skb, st);
+}
+
 /* A packet of a known flow whose verdict stands as long as policy and devices do. */
 static __always_inline bool known(const struct zonefw_ns *zn, const struct sk_buff *skb,
 				  const struct nf_hook_state *st, bool v6)
 {
 	const struct zonefw_devs *d = rcu_dereference(zn->fast);
 	unsigned long nfct = skb_get_nfct((struct sk_buff *)skb);
+	u32 cell;
+	bool ok;
 
 	if (!IS_ENABLED(CONFIG_64BIT))	/* words may be torn */
 		return false;
 	BUILD_BUG_ON(IP_CT_ESTABLISHED);
-	if (!(nfct & NFCT_INFOMASK))
-		return nfct && lookup(zn, d, (const struct nf_conn *)nfct, skb,
-				      way(d, st->in, st->out), d->cells, v6);
-	if ((nfct & NFCT_INFOMASK) != IP_CT_ESTABLISHED_REPLY)
-		return false;
-	return lookup(zn, d, (const struct nf_conn *)(nfct & NFCT_PTRMASK), skb,
-		      way(d, st->out, st->in), d->mirror, v6);
+	if ((nfct & NFCT_INFOMASK) == IP_CT_ESTABLISHED_REPLY)
+		ok = lookup(zn, d, (const struct nf_conn *)(nfct & NFCT_PTRMASK), skb,
+			    way(d, st->out, st->in), d->mirror, v6, &cell);
+	else
+		ok = nfct && !(nfct & NFCT_INFOMASK) &&
+		     lookup(zn, d, (const struct nf_conn *)nfct, skb,
+			    way(d, st->in, st->out), d->cells, v6, &cell);
+	if (unlikely(d->offload) && ok)
+		offload(zn, &d->offload[cell], skb, st);
+	return ok;
 }
 
 /* Has the MSS been seen to? Only a handshake's packets carry one that counts. */
@@ -120,7 +134,7 @@ u64 zonefw_fast_way(const struct zonefw_pkt *k, const struct nf_conn *ct,
 	const struct zonefw_devs *d = k->devs;
 
 	if (!d || k->st->hook != NF_INET_FORWARD || cell->live || may_clamp(cell, ct) ||
-	    cell->options & ZONEFW_CELL_OFFLOAD || netif_is_l3_master(k->st->in))
+	    netif_is_l3_master(k->st->in))
 		return d ? d->salt : 0;
 	return reply ? way(d, k->st->out, k->st->in) : way(d, k->st->in, k->st->out);
 }
@@ -206,6 +220,7 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 	t->salt = get_random_u64() | 1;
 	t->keep = ~p->opt.tag_mask;
 	t->rules = p->rules;
+	t->offload = p->offload ? p->cells : NULL;
 	for (i = 0; i < p->nz; i++)
 		for (j = 0; j < p->nz; j++) {
 			t->cells[i * p->nz + j] = zonefw_cell(p, i, j)->ident->count;

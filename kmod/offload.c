@@ -85,7 +85,7 @@ static void path_remove(struct zonefw_offload *t, struct zonefw_path *e)
 {
 	hlist_del_rcu(&e->node);
 	list_del(&e->all);
-	t->count--;
+	WRITE_ONCE(t->count, t->count - 1);
 	if (!path_of(t, e->ct, !e->dir) && !path_of(t, e->ct, e->dir))
 		t->flows--;
 	call_rcu(&e->rcu, path_free_rcu);
@@ -143,7 +143,8 @@ static bool insert(struct zonefw_offload *t, struct zonefw_path *e)
 		t->flows++;
 	hlist_add_head_rcu(&e->node, head);
 	list_add_tail(&e->all, &t->all);
-	if (!t->count++)
+	WRITE_ONCE(t->count, t->count + 1);
+	if (t->count == 1)
 		queue_delayed_work(system_power_efficient_wq, &t->collect, COLLECT);
 	return true;
 }
@@ -388,13 +389,13 @@ static struct zonefw_offload *table_alloc(struct zonefw_ns *zn)
 /* No hook calls it any more. */
 static void table_free(struct zonefw_ns *zn, struct zonefw_offload *t)
 {
-	struct zonefw_path *e, *next;
-
 	RCU_INIT_POINTER(zn->offload, NULL);
 	synchronize_net();
 	cancel_delayed_work_sync(&t->collect);
-	list_for_each_entry_safe(e, next, &t->all, all) {
-		path_remove(t, e);
+	while (!list_empty(&t->all)) {
+		spin_lock_bh(&t->lock);
+		path_remove(t, list_first_entry(&t->all, struct zonefw_path, all));
+		spin_unlock_bh(&t->lock);
 		cond_resched();
 	}
 	kvfree(t);

@@ -228,7 +228,7 @@ static struct neighbour *neigh4(const struct zonefw_path *e)
 static unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb,
 			     const struct nf_hook_state *st)
 {
-	struct zonefw_pathkey k = { .family = NFPROTO_IPV4, .iif = st->in->ifindex };
+	struct zonefw_pathkey k;
 	const struct iphdr *ih = ip_hdr(skb);
 	u32 off = sizeof(*ih), need;
 	struct zonefw_path *e;
@@ -242,6 +242,8 @@ static unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb
 	    !pskb_may_pull(skb, need))
 		return NF_ACCEPT;
 	ih = ip_hdr(skb);
+	k.family = NFPROTO_IPV4;
+	k.iif = st->in->ifindex;
 	k.src.ip = ih->saddr;
 	k.dst.ip = ih->daddr;
 	k.proto = ih->protocol;
@@ -273,7 +275,7 @@ static struct neighbour *neigh6(const struct zonefw_path *e)
 static unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb,
 			     const struct nf_hook_state *st)
 {
-	struct zonefw_pathkey k = { .family = NFPROTO_IPV6, .iif = st->in->ifindex };
+	struct zonefw_pathkey k;
 	u32 off = sizeof(struct ipv6hdr), need;
 	const struct ipv6hdr *ih;
 	struct zonefw_path *e;
@@ -286,6 +288,8 @@ static unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb
 	if (ih->version != 6 || need == off || ih->hop_limit <= 1 || !pskb_may_pull(skb, need))
 		return NF_ACCEPT;
 	ih = ipv6_hdr(skb);
+	k.family = NFPROTO_IPV6;
+	k.iif = st->in->ifindex;
 	k.src.in6 = ih->saddr;
 	k.dst.in6 = ih->daddr;
 	k.proto = ih->nexthdr;
@@ -319,11 +323,13 @@ static unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb
  */
 unsigned int zonefw_path_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
+	const struct zonefw_offload *t = priv;
+
+	if (!READ_ONCE(t->count) || skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
 	if (skb->protocol == htons(ETH_P_IP))
-		return forward4(priv, skb, st);
+		return forward4(t, skb, st);
 	if (skb->protocol == htons(ETH_P_IPV6))
-		return forward6(priv, skb, st);
+		return forward6(t, skb, st);
 	return NF_ACCEPT;
 }

@@ -55,6 +55,7 @@ struct zonefw_path {
  * @stamp: moves with whatever may change a verdict or a way; older paths are refused
  * @lock: entries come and go; taken with bottom halves off
  * @all: every path, for the collector
+ * @count: of them; 0: packets are not even looked at
  * @flows: flows with at least one path
  * @devs: hooks, by device; under zonefw_ns.lock
  * @worth: packets of a flow seen so far, by chance lost
@@ -62,10 +63,11 @@ struct zonefw_path {
 struct zonefw_offload {
 	struct zonefw_ns *zn;
 	atomic_t stamp;
+	u32 count;
 	u64 seed;
-	spinlock_t lock;
+	spinlock_t lock ____cacheline_aligned;
+	u32 flows;
 	struct list_head all, devs;
-	u32 count, flows;
 	struct delayed_work collect;
 	u32 worth[4096];
 	struct hlist_head bucket[1 << ZONEFW_PATH_BITS];

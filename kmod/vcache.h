@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #ifndef ZONEFW_VCACHE_H
 #define ZONEFW_VCACHE_H
-#include <asm/unaligned.h>
 #include <linux/bitops.h>
 #include <net/netfilter/nf_conntrack.h>
 #include "zonefw.h"
