@@ -76,13 +76,14 @@ routed() {
   host mailer int 192.0.2.10/24 192.0.2.1 2001:db8:1::10/64 2001:db8:1::1
   host admin int 192.0.2.5/24 192.0.2.1
   web_server web "80; listen [::]:80" 'return 200 "the web\n";'
-  serve web tcp:22; serve mx tcp:25 tcp:22; serve mailer tcp:25 tcp:80; serve client tcp:80 tcp:25
-  listens web 80; listens mailer 25; listens client 80
+  serve web tcp:22; serve mx tcp:25 tcp:22; serve mailer tcp:25 tcp:80; serve client tcp:80 tcp:25 tcp:22; serve fw tcp:22
+  listens web 80; listens mailer 25; listens fw 22; listens client 80
   use fw routed-dmz.conf || return
   is "page" "$(page client 198.51.100.80)" "the web"; is "page, v6" "$(page client '[2001:db8:3::80]' -g)" "the web"
   got client 198.51.100.25 25; got admin 198.51.100.80 22; got admin 203.0.113.200 80; got mx 192.0.2.10 25; got mx 203.0.113.200 25
   kept client 198.51.100.80 22 web; kept client 192.0.2.10 25 mailer; kept client 2001:db8:1::10 80 mailer
-  kept banned 198.51.100.80 80 web; kept web 192.0.2.10 25 mailer; kept web 198.51.100.1 22; kept web 203.0.113.200 80 client
+  kept banned 198.51.100.80 80 web; kept web 192.0.2.10 25 mailer; kept web 203.0.113.200 22 client
+  is "the router itself" "$(tcp web 198.51.100.1 22 700)" timeout
 }
 three() {
   local n

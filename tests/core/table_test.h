@@ -8,5 +8,4 @@ void test_table_oracle(void **unused);
 void test_share_oracle(void **unused);
 void test_share_memory(void **unused);
 void test_share_no_memory(void **unused);
-void test_patch_oracle(void **unused);
 #endif

@@ -15,10 +15,10 @@ self -> any { default accept }"
 
 # rule NAME FIELD: a counter of a rule
 rule() { zf -j show rules | tr '{' '\n' | grep "\"name\":\"$1\"" | tr ',}' '\n' | sed -n "s/^\"$2\"://p"; }
-# until COMMAND...: waits until it holds, at most 30 seconds or longer
+# until COMMAND...: waits until it holds, at most 30 seconds
 until_true() {
-  local i
-  for ((i = 0; i < 300; i++)); do "$@" && return 0; sleep 0.1; done
+  local end=$((SECONDS + 30))
+  while [ $SECONDS -lt $end ]; do "$@" && return 0; sleep 0.1; done
   return 1
 }
 some_offloaded() { [ "$(stat offloaded)" -ge "$1" ]; }
@@ -100,6 +100,8 @@ $OFF" || return
   zf panic on
   silent panic web
   zf panic off
+  flow_off a; flow_off b
+  flow_on a ext1 6 "${A6[web]}" 80; flow_on b ext2 4 "${A4[web]}" 22
   offloaded 2
   fw ip link set wan1 down
   silent down web
