@@ -7,6 +7,7 @@
 #include <linux/kmod.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
 #include "live.h"
 
 static int slot_of(u8 l3num, u8 proto)
@@ -84,9 +85,14 @@ void zonefw_helper_assign(const struct zonefw_rule *r, struct nf_conn *ct)
 
 	if (!h || nf_ct_is_confirmed(ct) || test_bit(IPS_HELPER_BIT, &ct->status))
 		return;
+	/* a helper that writes addresses into a translated stream changes its length; the NAT
+	 * core makes room for that only where the helper was there first
+	 */
+	if (ct->status & IPS_NAT_MASK && !nfct_seqadj(ct) && !nfct_seqadj_ext_add(ct))
+		return;		/* the flow lives, what it would announce is not expected */
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
 	if (!help)
-		return;		/* the flow lives, what it would announce is not expected */
+		return;
 	rcu_assign_pointer(help->helper, h);
 	set_bit(IPS_HELPER_BIT, &ct->status);
 }

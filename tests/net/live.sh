@@ -234,14 +234,14 @@ wan -> dmz {
   is "as many as max" "$(members greedy | wc -w)" 2
   at_least "refused" "$(zf -j set show greedy | grep -o '"refused":[0-9]*' | grep -o '[0-9]*$')" 3
 }
-ftp_up() { # a server that announces port 8300, and a client that asks for it
+ftp_up() { # [ADDRESS]: a server that announces port 8300, and a client that asks for it
   printf '%s\n' '#!/bin/bash' "printf '220 hi\r\n'; read -r l" \
-    "printf '227 Entering Passive Mode (198,18,3,80,32,108).\r\n'; sleep 30" > "$T/ftpd"
+    "printf '227 Entering Passive Mode (198,18,3,80,32,108).\r\n'; read -r l; printf '200 still here\r\n'; sleep 30" > "$T/ftpd"
   chmod +x "$T/ftpd"
   nsenter --net=/run/netns/web socat TCP-LISTEN:21,reuseaddr,fork "EXEC:$T/ftpd" 2> "$T/ftp-err" & echo $! > "$T/ftp"
   nsenter --net=/run/netns/web pkt serve tcp:8300 & echo $! >> "$T/ftp"
   sleep 0.5
-  { sleep 0.5; printf 'PASV\r\n'; sleep 30; } | nsenter --net=/run/netns/ext1 socat - "TCP:${A4[web]}:21" > "$T/ftp-out" 2>/dev/null & echo $! >> "$T/ftp"
+  { sleep 0.5; printf 'PASV\r\n'; sleep 3; printf 'NOOP\r\n'; sleep 30; } | nsenter --net=/run/netns/ext1 socat - "TCP:${1:-${A4[web]}}:21" > "$T/ftp-out" 2>/dev/null & echo $! >> "$T/ftp"
   local i
   for ((i = 0; i < 30; i++)); do grep -q 227 "$T/ftp-out" 2>/dev/null && break; sleep 0.2; done
   is "the server has announced a port" "$(grep -c 227 "$T/ftp-out")" 1
@@ -261,5 +261,15 @@ HELPER() { # a helper only where a rule assigns it
   is "another port" "$(tcp ext1 "${A4[web]}" 5432 700)" timeout
   is "the announced port" "$(tcp ext1 "${A4[web]}" 8300 3000)" open
   ftp_down
+  # translated: the announcement is rewritten, and what comes behind it still fits
+  modprobe nf_nat_ftp
+  apply "$ZONES$LETS"' wan -> dmz { publish tcp dport 21 to web helper ftp }' || return
+  ftp_up "${FW4[wan]}"
+  is "the announcement names the published address" "$(grep -c '(198,18,9,1,' "$T/ftp-out")" 1
+  is "another host, translated" "$(tcp ext2 "${FW4[wan]}" 8300 700)" timeout
+  is "the announced port, translated" "$(tcp ext1 "${FW4[wan]}" 8300 3000)" open
+  wait_for "the stream goes on behind it" 20 grep -q 'still here' "$T/ftp-out"
+  ftp_down
   apply "$P0"
+  rmmod nf_nat_ftp
 }
