@@ -111,12 +111,12 @@ static struct zonefw_member *member_alloc(const struct zonefw_elem *e, gfp_t gfp
 }
 
 /* With the lock: into the table, unseen. Takes @m over, also on failure. */
-static int insert(struct zonefw_set *s, struct zonefw_member *m)
+static int insert(struct zonefw_set *s, struct zonefw_member *m, u32 max)
 {
 	unsigned int bits, at = zonefw_set_base(m->key.family, &bits) + m->key.len;
 	int err;
 
-	if (atomic_read(&s->ht.nelems) >= s->max) {
+	if (atomic_read(&s->ht.nelems) >= max) {
 		s->lost++;
 		kfree(m);
 		return -ENOSPC;
@@ -131,8 +131,9 @@ static int insert(struct zonefw_set *s, struct zonefw_member *m)
 	return 0;
 }
 
-/* The member, with the lock held on success; a new one if there was none. */
-static struct zonefw_member *obtain(struct zonefw_set *s, const struct zonefw_elem *e, gfp_t gfp)
+/* The member, with the lock held on success; a new one if there was none, and less than @max. */
+static struct zonefw_member *obtain(struct zonefw_set *s, const struct zonefw_elem *e, u32 max,
+				    gfp_t gfp)
 {
 	struct zonefw_member *m, *fresh = NULL;
 	int err = 0;
@@ -150,7 +151,7 @@ static struct zonefw_member *obtain(struct zonefw_set *s, const struct zonefw_el
 	if (m)
 		kfree(fresh);
 	else
-		err = insert(s, m = fresh);
+		err = insert(s, m = fresh, max);
 	if (!err)
 		return m;
 	spin_unlock_bh(&s->lock);
@@ -167,7 +168,7 @@ static struct zonefw_member *obtain(struct zonefw_set *s, const struct zonefw_el
  */
 int zonefw_set_add(struct zonefw_set *s, const struct zonefw_elem *e, gfp_t gfp)
 {
-	struct zonefw_member *m = obtain(s, e, gfp);
+	struct zonefw_member *m = obtain(s, e, READ_ONCE(s->max), gfp);
 
 	if (IS_ERR(m))
 		return PTR_ERR(m);
@@ -265,13 +266,14 @@ void zonefw_set_flush(struct zonefw_set *s)
  * zonefw_set_name() - a policy to come names a member
  * @s: set
  * @e: checked member
+ * @max: of the policy to come; that of the set is not touched before it is in force
  * @live: nobody sees the set yet: the member is in at once
  *
  * Return: 0 or as zonefw_set_add(). Undone by zonefw_set_unname().
  */
-int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, bool live)
+int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, u32 max, bool live)
 {
-	struct zonefw_member *m = obtain(s, e, GFP_KERNEL_ACCOUNT);
+	struct zonefw_member *m = obtain(s, e, max(max, READ_ONCE(s->max)), GFP_KERNEL_ACCOUNT);
 
 	if (IS_ERR(m))
 		return PTR_ERR(m);

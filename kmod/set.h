@@ -69,7 +69,7 @@ bool zonefw_member_expired(const struct zonefw_member *m);
 void zonefw_set_reap(struct work_struct *w);
 
 /* for setuse.c: members that a policy's text names */
-int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, bool live);
+int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, u32 max, bool live);
 void zonefw_set_unname(struct zonefw_set *s, const struct zonefw_elem *e);
 void zonefw_set_mark(struct zonefw_set *s, const struct zonefw_elem *e, u8 mark);
 void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e);

@@ -47,9 +47,9 @@ static int use_build(struct zonefw_ns *zn, struct zonefw_setuse *u, const struct
 		if (!u->set)
 			return -ENOMEM;
 		u->set->timeout = u->timeout;
+		u->set->max = max_of(u);
 		u->fresh = true;
 	}
-	u->set->max = max(u->set->max, max_of(u));	/* the text's members must find room */
 	return 0;
 }
 
@@ -60,7 +60,7 @@ static int elems_build(struct zonefw_policy *p, struct zonefw_elems *c,
 	int err;
 
 	for (; c->named < c->n; c->named++) {
-		err = zonefw_set_name(u->set, &c->e[c->named], u->fresh);
+		err = zonefw_set_name(u->set, &c->e[c->named], max_of(u), u->fresh);
 		if (err == -ENOSPC)
 			NL_SET_ERR_MSG(extack, "a set is declared with more members than its max");
 		if (err)

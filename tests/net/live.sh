@@ -74,6 +74,9 @@ W02() { # sets and policies: members kept, members of the file, create and destr
   zf set add mine 3 > "$T/x" 2>&1; is "one more" "$?$(grep -c 'the set is full' "$T/x")" 11
   zf set add mine 2; is "again, one that is in" $? 0
   is "nothing changed" "$(members mine)" "1 2"
+  zf export | sed 's/max 2/max 5/' > "$T/more.conf"; is "twin: the file says more" "$(grep -c 'max 5' "$T/more.conf")" 1
+  zf apply -n "$T/more.conf"; is "a rehearsal" $? 0
+  zf set add mine 3 > "$T/x" 2>&1; is "makes no room" "$?$(grep -c 'the set is full' "$T/x")" 11
   zf set destroy banned > "$T/x" 2>&1; is "destroy of one in use" "$?$(grep -c 'used by a rule' "$T/x")" 11
   zf set destroy mine; is "destroy" "$? $(zf show sets | grep -c mine)" "0 0"
 }
