@@ -184,6 +184,22 @@ ${SWEEPPOL/7777, 53, /}" || return
   apply "$P0"
 }
 gone() { [ "$(known "$1" "$2")" = 0 ]; }
+# the next packet after a change of a set is judged by it, also when a sweep has kept the flow before
+SWEPT() {
+  apply "$SWEEPPOL" || return
+  fw conntrack -F > /dev/null 2>&1
+  idle ext1 4 "${A4[web]}" 123 4503
+  zf rule add from int to dmz accept icmp > /dev/null; swept
+  watch swept web; idle ext1 4 "${A4[web]}" 123 4503; unwatch swept
+  is "twin: it flows" "$(seen swept "I 4 17 ${A4[ext1]} .* 4503 123 ")" 1
+  zf rule add from int to dmz accept sctp > /dev/null; swept
+  watch swept web
+  zf set del guests "${A4[ext1]}"; idle ext1 4 "${A4[web]}" 123 4503
+  unwatch swept
+  is "none after its source has left the set" "$(seen swept "I 4 17 ${A4[ext1]} .* 4503 123 ")" 0
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
 swept() { wait_for "the end of the sweep" 20 sweep_ended; }
 sweep_ended() { [ "$(stat sweep_progress)" = 100 ]; }
 
