@@ -95,15 +95,24 @@ static bool own_way(const struct zonefw_pkt *k)
 	       !zonefw_spoofed(k->zn->net, k->p, k->from, k->st->in, k->key.family, k->key.src);
 }
 
-/* A copy of a first packet from elsewhere does not take the flow over. */
+/* A copy of a first packet from elsewhere does not take the flow over, also where the
+ * cache knows nothing of the flow.
+ */
 static bool may_enter(const struct zonefw_pkt *k, const struct nf_conn *ct)
 {
 	u32 slot;
 
-	return !nf_ct_is_confirmed(ct) ||
-	       zonefw_vcache_find(k->zn->vcache, ct, k->p->gen,
-				  zonefw_cell_at(k->p, k->from, k->to), &slot) !=
-	       ZONEFW_OTHER_ZONES;
+	if (!nf_ct_is_confirmed(ct))
+		return true;
+	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen,
+				   zonefw_cell_at(k->p, k->from, k->to), &slot)) {
+	case ZONEFW_HIT:
+		return true;
+	case ZONEFW_OTHER_ZONES:
+		return false;
+	default:
+		return own_way(k);
+	}
 }
 
 /* What a verdict on a flow is bound to, taken before the rules are asked. */

@@ -41,6 +41,7 @@ run_case C05L "a host leaves a list" C05L
 run_case C10 "an offloaded flow obeys a new policy at once" C10
 run_case C11 "idle connections end, too" SWEEP
 run_case C11P "a flow that a sweep kept obeys its sets" SWEPT
+run_case C11Q "a copy from another leg takes no flow" TAKEN
 run_case C12 "many set changes under many flows" C12
 run_case W01 "named sets at run time" W01
 run_case W02 "named sets and policies" W02

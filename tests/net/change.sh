@@ -200,6 +200,26 @@ SWEPT() {
   fw conntrack -F > /dev/null 2>&1
   apply "$P0"
 }
+# a copy of a first packet that comes by another leg never makes a flow that one's
+TAKEN() {
+  local p='zone wan { dev wan* }
+zone dmz { dev dmz* }
+zone int { dev int* }
+int, dmz -> wan { accept udp dport 7778 }
+self -> any { default accept }'
+  apply "$p" || return
+  fw conntrack -F > /dev/null 2>&1
+  send pc -S 4504 -l 5 udp "${A4[ext1]}" 7778
+  apply "$p zone more { dev more }" || return	# zones are others now: the cache knows it no more
+  watch taken ext1 pc
+  send web -s "${A4[pc]}" -S 4504 -l 5 udp "${A4[ext1]}" 7778
+  send ext1 -S 7778 -l 5 udp "${A4[pc]}" 4504
+  unwatch taken
+  is "twin: the copy arrives" "$(seen taken "^ext1 I 4 17 ${A4[pc]} .* 4504 7778 ")" 1
+  is "the answer goes to whom the flow belongs" "$(seen taken "^pc I 4 17 ${A4[ext1]} .* 7778 4504 ")" 1
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
 swept() { wait_for "the end of the sweep" 20 sweep_ended; }
 sweep_ended() { [ "$(stat sweep_progress)" = 100 ]; }
 
