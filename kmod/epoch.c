@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * When what a live rule looks at has changed. A flow that was decided in a cell
- * with live rules (sets, times, deadlines) remembers the epoch of its two
+ * with live rules (sets, times, deadlines) remembers the epoch of its
  * addresses; a packet that finds another epoch is judged again, once. A host
  * that enters or leaves a set moves the epoch of its own bucket only, so that
  * many changes a second concern few flows; all else moves everybody's.
@@ -78,7 +78,7 @@ void zonefw_epoch_bump_all(struct zonefw_ns *zn)
 static const atomic_t never;	/* where no host has an epoch of its own */
 
 /**
- * zonefw_epoch_of() - the epoch of a flow's two addresses, and where it is read
+ * zonefw_epoch_of() - the epoch of a flow's addresses, and where it is read
  * @zn: namespace
  * @ct: the flow
  * @host: out: with zonefw_ns.epoch, what the epoch is the sum of; they live as long
@@ -87,7 +87,8 @@ static const atomic_t never;	/* where no host has an epoch of its own */
  * Return: a number that any change concerning the flow changes. To be read
  * before the rules are.
  */
-u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct, const atomic_t *host[2])
+u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct,
+		    const atomic_t *host[ZONEFW_EPOCH_HOSTS])
 {
 	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
@@ -97,14 +98,17 @@ u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct, const 
 
 	host[0] = e ? &e->host[bucket(e, family, &o->src.u3)] : &never;
 	host[1] = e ? &e->host[bucket(e, family, &r->src.u3)] : &never;
-	sum = (u32)atomic_read(&zn->epoch) + (u32)atomic_read(host[0]) + (u32)atomic_read(host[1]);
+	host[2] = e && ct->status & IPS_DST_NAT ?	/* what a publish or redirect has seen */
+		  &e->host[bucket(e, family, &o->dst.u3)] : &never;
+	sum = (u32)atomic_read(&zn->epoch) + (u32)atomic_read(host[0]) +
+	      (u32)atomic_read(host[1]) + (u32)atomic_read(host[2]);
 	smp_rmb();	/* the epoch before the rules; see the order above */
 	return sum;
 }
 
 u32 zonefw_epoch(const struct zonefw_ns *zn, const struct nf_conn *ct)
 {
-	const atomic_t *host[2];
+	const atomic_t *host[ZONEFW_EPOCH_HOSTS];
 
 	return zonefw_epoch_of(zn, ct, host);
 }

@@ -70,10 +70,11 @@ static void cells_mark(struct zonefw_policy *p, const struct zonefw_rule *r)
 	u16 f, t;
 
 	for (f = 0; f < p->nz; f++) {
-		if (!zonefw_zone_covers(p->parent, r->from, r->nfrom, f))
+		if (!zonefw_zone_covers(p->parent, r->from, r->nfrom, f) &&
+		    !(r->also_from && r->also_from[f]))
 			continue;
 		for (t = 0; t < p->nz; t++)
-			if (zonefw_zone_covers(p->parent, r->to, r->nto, t))
+			if (zonefw_rule_between(p->parent, r, f, t))
 				zonefw_cell(p, f, t)->live = true;
 	}
 }

@@ -34,7 +34,8 @@ static bool current_path(const struct zonefw_offload *t, struct zonefw_path *e)
 	if (e->stamp != (u32)atomic_read(&t->stamp) || nf_ct_is_dying(e->ct))
 		return false;
 	if (e->live && e->epoch != (u32)atomic_read(&t->zn->epoch) +
-	    (u32)atomic_read(e->host[0]) + (u32)atomic_read(e->host[1]))
+	    (u32)atomic_read(e->host[0]) + (u32)atomic_read(e->host[1]) +
+	    (u32)atomic_read(e->host[2]))
 		return false;
 	if ((s32)(now - READ_ONCE(e->again)) < 0)
 		return true;

@@ -25,7 +25,7 @@ struct zonefw_pathkey {
  * @key: what they look like
  * @stamp: of the table, when the rules were asked
  * @live: the flow is of a cell with live rules: @epoch counts, too
- * @host: epochs of its two hosts
+ * @host: epochs of its hosts
  * @again: when a packet next goes the long way (jiffies)
  * @mtu: of the way out
  * @cookie: of @dst
@@ -43,7 +43,7 @@ struct zonefw_path {
 	const struct zonefw_ident *cell, *rule;
 	struct dst_entry *dst;
 	struct nf_conn *ct;
-	const atomic_t *host[2];
+	const atomic_t *host[ZONEFW_EPOCH_HOSTS];
 	union nf_inet_addr nsrc, ndst;
 	__be32 nports;
 	struct list_head all;

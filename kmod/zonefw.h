@@ -99,6 +99,8 @@ struct zonefw_policy {
 	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
 };
 
+#define ZONEFW_EPOCH_HOSTS	3	/* of a flow: source, destination, and that before translation */
+
 struct zonefw_epochs;
 struct zonefw_offload;
 struct zonefw_vcache;

@@ -72,6 +72,7 @@ run_case G07 "errors through translation" G07
 run_case G20 "masquerade and snat" G20
 run_case G21 "a mapping outlives commits" G21
 run_case G22 "redirect" G22
+run_case G22S "redirects by sets" G22S
 run_case G23 "the exposed host" G23
 run_case G24 "MSS to the path MTU" G24
 run_case G25 "explain and show nat" G25

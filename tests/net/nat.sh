@@ -181,6 +181,25 @@ int -> dmz { default accept }' || return
   is "another zone's way is its own" "$(tcp pc "${A4[web]}" 8080 3000)" refused
   apply "$P0"
 }
+# a redirect by a set: open flows obey the set, whether it names their source or where they were sent
+redirected() { # PORT SPORT: answers that pc gets from where it has sent to
+  watch g22s pc; send pc -S "$2" -l 5 udp "${A4[ext1]}" "$1"; unwatch g22s
+  seen g22s "^pc I 4 17 ${A4[ext1]} .* $1 $2 "
+}
+G22S() {
+  apply "$ZONES$NATLETS"'
+set captive { 198.18.2.50 }
+set walled { 198.18.9.11 }
+int -> wan { redirect to :53 udp dport 7070 src @captive; redirect to :53 udp dport 7071 dst @walled; default accept }
+self -> any { default accept }' || return
+  fw conntrack -F > /dev/null 2>&1
+  is "by source" "$(redirected 7070 4520) $(redirected 7070 4520)" "1 1"
+  is "by destination" "$(redirected 7071 4521) $(redirected 7071 4521)" "1 1"
+  zf set del captive 198.18.2.50; is "its source has left the set" "$(redirected 7070 4520)" 0
+  zf set del walled 198.18.9.11; is "its destination has left the set" "$(redirected 7071 4521)" 0
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
 G23() { # covers A11
   local f
   apply "$ZONES$NATLETS"'
