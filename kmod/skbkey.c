@@ -151,6 +151,15 @@ static enum zonefw_parse v6_key(struct sk_buff *skb, struct zonefw_key *k)
 	return v6_walk(skb, nh + sizeof(*ih), k);
 }
 
+/* Behind a VRF the port by which the packet came, or NULL when that has gone. */
+static const struct net_device *in_of(const struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	if (!st->in || !netif_is_l3_master(st->in))
+		return st->in;
+	return dev_get_by_index_rcu(st->net, st->pf == NFPROTO_IPV4 ? IPCB(skb)->iif :
+							       IP6CB(skb)->iif);
+}
+
 /**
  * zonefw_skb_key() - the facts of a packet
  * @skb: packet
@@ -162,11 +171,13 @@ static enum zonefw_parse v6_key(struct sk_buff *skb, struct zonefw_key *k)
 enum zonefw_parse zonefw_skb_key(struct sk_buff *skb, const struct nf_hook_state *st,
 				 struct zonefw_key *k)
 {
+	const struct net_device *in = in_of(skb, st);
+
 	memset(k, 0, sizeof(*k));
-	k->in = st->in ? st->in->name : NULL;
+	k->in = in ? in->name : NULL;
 	k->out = st->out ? st->out->name : NULL;
 	k->mark = skb->mark;
-	if (st->in && st->in->type == ARPHRD_ETHER && skb_mac_header_was_set(skb) &&
+	if (in && in->type == ARPHRD_ETHER && skb_mac_header_was_set(skb) &&
 	    skb_mac_header_len(skb) >= ETH_HLEN) {
 		memcpy(k->mac, eth_hdr(skb)->h_source, ETH_ALEN);
 		k->flags |= ZONEFW_K_MAC;

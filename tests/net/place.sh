@@ -106,8 +106,11 @@ H03() {
   done
   apply 'zone wan { dev wan* }
 zone dmz { dev dmz* }
-wan -> dmz { accept tcp dport 80 name vrf; accept udp dport 7777 name once; default drop }' || return
+wan -> dmz {
+drop tcp dport 443 in wan2
+accept tcp dport 80, 443 name vrf; accept tcp dport 5432 in wan2; accept udp dport 7777 name once; default drop }' || return
   tcp_ok ext2 web 80; blocked tcp ext2 web 22
+  blocked tcp ext2 web 443; tcp_ok ext2 web 5432	# "in" is the port, not the VRF
   n=$(stat accepted)
   watch vrf web
   for f in 4 6; do send ext2 -c 10 -e 1 -l 4 udp "$(addr $f web)" 7777; done
