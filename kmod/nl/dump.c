@@ -25,6 +25,19 @@ static struct cursor *cursor_of(struct netlink_callback *cb)
 	return (struct cursor *)cb->ctx;
 }
 
+/* Room for the names of all devices, should they be in one zone. */
+static u32 devices_room(struct net *net)
+{
+	struct net_device *dev;
+	u32 n = 0;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(net, dev)
+		n++;
+	rcu_read_unlock();
+	return min(n, 65536u) * nla_total_size(IFNAMSIZ);
+}
+
 int zonefw_dump_start(struct netlink_callback *cb)
 {
 	struct cursor *c = cursor_of(cb);
@@ -36,7 +49,8 @@ int zonefw_dump_start(struct netlink_callback *cb)
 	c->p = zonefw_policy_get(c->zn);
 	c->next = 0;
 	if (c->p)	/* one object must fit one message */
-		cb->min_dump_alloc = max_t(u32, cb->min_dump_alloc, c->p->max_blob + 8192);
+		cb->min_dump_alloc = max_t(u32, cb->min_dump_alloc, c->p->max_blob + 8192 +
+					   devices_room(sock_net(cb->skb->sk)));
 	return 0;
 }
 

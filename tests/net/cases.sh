@@ -82,6 +82,7 @@ run_case H05 "tunnels and their plain twins" H05
 run_case H06 "macvlan" H06
 run_case Z01 "zones by group and by name, at once" Z01
 run_case Z02 "a device that moves between namespaces" Z02
+run_case Z04 "a zone of many devices" Z04
 run_case Z03 "VLAN" Z03
 run_case I01 "isolation of namespaces" I01
 run_case I06 "the default of a new namespace" I06

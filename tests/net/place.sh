@@ -50,6 +50,17 @@ self -> any { default accept }' || return
   wait $i; is "the flow of another zone" "$(cat "$T/z01")" 100
   apply "$P0"; tcp_ok ext2 web 80
 }
+# Z04: more devices in one zone than fit into a message of the usual size
+Z04() {
+  local n=900 i
+  for ((i = 0; i < n; i++)); do printf 'link add manydevices%04d group 77 type dummy\n' $i; done > "$T/b"
+  fw ip -batch "$T/b"
+  apply "$P0 zone many { dev many* }" || return
+  is "devices of the zone" "$(zone_devs many | tr ',' '\n' | grep -c many)" "$n"
+  fw ip link del group 77
+  is "and none" "$(zone_devs many)" ""
+  apply "$P0"
+}
 # Z02: a device that moves between namespaces is judged by the policy of the one it is in
 Z02() {
   lone z1; lone z2
