@@ -190,7 +190,7 @@ bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex)
  * zonefw_dev_named() - does a zone name the device, by name, pattern or group?
  * @p: policy
  * @ifindex: device
- * @zone: zone
+ * @zone: zone, or ZONEFW_ZONE_NONE
  *
  * Context: RCU read side.
  * Return: true if it does.
@@ -200,7 +200,7 @@ bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone)
 	struct zonefw_devs *t = rcu_dereference(p->devs);
 	const struct zonefw_dev *d = t ? zonefw_dev_slot(t, ifindex) : NULL;
 
-	return d && d->ifindex && d->rank[zone] > RANK_NET;
+	return zone < p->nz && d && d->ifindex && d->rank[zone] > RANK_NET;
 }
 
 /* A device that cannot be hooked is one whose flows are not offloaded. */

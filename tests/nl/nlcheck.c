@@ -297,6 +297,24 @@ static void unknown(void)
 	check(generation() == before, "K05", "and nothing has changed");
 }
 
+/* Zone none is a place to come from, and no index. */
+static void nowhere(void)
+{
+	static const unsigned char a[4] = { 10, 0, 3, 1 }, b[4] = { 10, 0, 3, 2 };
+	struct msg m;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		start(&m, family, ZONEFW_CMD_EXPLAIN);
+		put_u16(&m, ZONEFW_A_FROM, i ? 1 : ZONEFW_ZONE_NONE);
+		put_u16(&m, ZONEFW_A_TO, i ? ZONEFW_ZONE_NONE : 1);
+		put_u8(&m, ZONEFW_A_EX_PROTO, 6);
+		put(&m, ZONEFW_A_EX_SRC, a, sizeof(a));
+		put(&m, ZONEFW_A_EX_DST, b, sizeof(b));
+		check(talk(&m, NULL) == 0, "K09", "zone none is explained");
+	}
+}
+
 static void boundaries(void)
 {
 	struct twist t;
@@ -349,6 +367,7 @@ int main(int argc, char **argv)
 	}
 	printf("# seed %llu\n", (unsigned long long)seed);
 	accepted("K00", "the plain policy is accepted", &plain);
+	nowhere();
 	boundaries();
 	unknown();
 	shapes();
