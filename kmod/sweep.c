@@ -208,5 +208,6 @@ u32 zonefw_sweep_progress(const struct zonefw_ns *zn)
 {
 	if (!test_bit(RUNS, &zn->sweep.state))
 		return 100;
-	return min_t(u64, 99, 100ull * READ_ONCE(zn->sweep.at.bucket) / nf_conntrack_htable_size);
+	return min_t(u64, 99, div_u64(100ull * READ_ONCE(zn->sweep.at.bucket),
+				      nf_conntrack_htable_size));
 }

@@ -86,7 +86,7 @@ static int amounts_parse(struct zonefw_apply *a, struct zonefw_live *l, struct n
 			return zonefw_refuse_attr(a, tb[ZONEFW_AL_LIMIT_RATE],
 						  "a limit needs a rate per at most a day, and a burst");
 		l->limit.cost = max_t(u64, div_u64((u64)per * NSEC_PER_SEC, rate), 1);
-		l->limit.burst = min_t(u64, U64_MAX / 4, l->limit.cost > U64_MAX / 4 / burst ?
+		l->limit.burst = min_t(u64, U64_MAX / 4, l->limit.cost > div_u64(U64_MAX / 4, burst) ?
 				       U64_MAX / 4 : l->limit.cost * burst);
 		l->limit.by = u8_of(tb[ZONEFW_AL_LIMIT_BY]);
 	}
