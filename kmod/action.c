@@ -75,12 +75,13 @@ unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 re
 /* Token bucket, one second's worth of burst; tokens are counted in ns * rate. */
 static bool log_allowed(struct zonefw_ns *zn, const struct zonefw_options *o)
 {
-	u64 per = (u64)o->log_per * NSEC_PER_SEC, now = ktime_get_ns(), cost, cap;
+	u64 per = (u64)o->log_per * NSEC_PER_SEC, now, cost, cap;
 	bool ok;
 
 	cost = div64_u64(per, max_t(u32, o->log_rate, 1));
 	cap = max_t(u64, cost * min_t(u32, o->log_rate, 100), cost);
 	spin_lock_bh(&zn->log_lock);
+	now = ktime_get_ns();	/* here: never before another CPU's stamp */
 	zn->log_tokens = min(cap, zn->log_tokens + (now - zn->log_stamp));
 	zn->log_stamp = now;
 	ok = o->log_rate && zn->log_tokens >= cost;

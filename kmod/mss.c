@@ -61,10 +61,10 @@ static void mss_write(struct sk_buff *skb, struct tcphdr *th, u8 *field, u16 mss
 	inet_proto_csum_replace2(&th->check, skb, htons(old), htons(new), false);
 }
 
-static void options_walk(struct sk_buff *skb, struct tcphdr *th, u16 mss)
+static void options_walk(struct sk_buff *skb, struct tcphdr *th, u32 len, u16 mss)
 {
 	u8 *o = (u8 *)th;
-	u32 i = sizeof(*th), len = th->doff * 4;
+	u32 i = sizeof(*th);
 
 	while (i < len && o[i] != TCPOPT_EOL) {
 		if (o[i] == TCPOPT_NOP) {
@@ -90,7 +90,7 @@ static void options_walk(struct sk_buff *skb, struct tcphdr *th, u16 mss)
 void zonefw_mss_clamp(struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	u32 head = st->pf == NFPROTO_IPV4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr), mtu;
-	int off = tcp_offset(skb, st->pf);
+	int off = tcp_offset(skb, st->pf), len;
 	struct tcphdr buf, *th;
 
 	th = off < 0 ? NULL : skb_header_pointer(skb, off, sizeof(buf), &buf);
@@ -98,9 +98,9 @@ void zonefw_mss_clamp(struct sk_buff *skb, const struct nf_hook_state *st)
 		return;
 	mtu = min(dst_mtu(skb_dst(skb)), mtu_back(st->net, skb, st->pf));
 	head += sizeof(*th);
-	if (mtu <= head || off + th->doff * 4 > skb->len ||
-	    skb_ensure_writable(skb, off + th->doff * 4))
+	len = th->doff * 4;	/* what is made writable is what is walked */
+	if (mtu <= head || off + len > skb->len || skb_ensure_writable(skb, off + len))
 		return;
 	th = (struct tcphdr *)(skb->data + off);
-	options_walk(skb, th, min_t(u32, mtu - head, U16_MAX));
+	options_walk(skb, th, len, min_t(u32, mtu - head, U16_MAX));
 }
