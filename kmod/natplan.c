@@ -65,14 +65,15 @@ static int reach_build(struct zonefw_policy *p)
 
 static int tozone_build(const struct zonefw_policy *p, struct zonefw_rule *r)
 {
-	u8 *to = kvzalloc(p->nz, GFP_KERNEL_ACCOUNT);
+	u8 *to = r->tozone ? NULL : kvzalloc(p->nz, GFP_KERNEL_ACCOUNT);
 	u16 z;
 
+	if (r->tozone)
+		return 0;	/* of an earlier policy with the same zones */
 	if (!to)
 		return -ENOMEM;
 	for (z = 0; z < p->nz; z++)
 		to[z] = covers(p, r->to, r->nto, z);
-	kvfree(r->tozone);
 	r->tozone = to;
 	return 0;
 }
@@ -102,7 +103,12 @@ static int also_from_build(const struct zonefw_policy *p, struct zonefw_rule *r)
 		if (covers(p, r->from, r->nfrom, z))
 			also[z] |= ZONEFW_HAIRPIN_FROM;
 	}
-	kvfree(r->also_from);
+	if (r->also_from) {	/* of an earlier policy, which may be in force */
+		bool same = !memcmp(r->also_from, also, p->nz);
+
+		kvfree(also);
+		return same ? 0 : -EOPNOTSUPP;
+	}
 	r->also_from = also;
 	return 0;
 }
@@ -126,7 +132,8 @@ static int hairpins_build(struct zonefw_policy *p, bool reach)
  * zonefw_natplan_begin() - before the cells are compiled
  * @p: policy with its objects
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP when a rule shared with the policy in force
+ * would stand in other cells.
  */
 int zonefw_natplan_begin(struct zonefw_policy *p)
 {

@@ -35,6 +35,8 @@ struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs)
 	if (!p)
 		return NULL;
 	refcount_set(&p->ref, 1);
+	refcount_set(&p->kin, 1);
+	p->stem = p;
 	p->nz = nzones + 1;
 	p->zones = zalloc(p->nz, sizeof(*p->zones));
 	p->parent = zalloc(p->nz, sizeof(*p->parent));
@@ -61,8 +63,10 @@ static void zones_free(struct zonefw_policy *p)
 	kvfree(p->zones);
 }
 
-static void rule_free(struct zonefw_rule *r)
+void zonefw_rule_put(struct zonefw_rule *r)
 {
+	if (!r || !refcount_dec_and_test(&r->ref))
+		return;
 	zonefw_live_free(r->live);
 	zonefw_ident_put(r->ident);
 	kvfree(r->in);
@@ -78,36 +82,48 @@ static void rules_free(struct zonefw_policy *p)
 	u32 i;
 
 	for (i = 0; i < p->nrules; i++) {
-		if (p->rules[i])
-			rule_free(p->rules[i]);
+		zonefw_rule_put(p->rules[i]);
 		cond_resched();
 	}
 	kvfree(p->rules);
 }
 
-static void policy_free(struct zonefw_policy *p)
+/* What policies made of this one borrow; goes with the last of them. */
+static void stem_put(struct zonefw_policy *p)
 {
 	u32 i;
 
+	if (!refcount_dec_and_test(&p->kin))
+		return;
 	if (p->loggers)
 		nf_logger_put(NFPROTO_INET, p->opt.log == ZONEFW_LOG_NFLOG ?
 			      NF_LOG_TYPE_ULOG : NF_LOG_TYPE_LOG);
 	zones_free(p);
-	rules_free(p);
 	zonefw_setuse_free(p);
-	zonefw_natplan_free(p);
 	for (i = 0; i < p->ndefs; i++)
 		kvfree(p->defs[i].blob);
-	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)
-		zonefw_ident_put(p->cells[i].ident);
 	kvfree(p->defs);
-	kvfree(p->cells);
 	kvfree(p->parent);
-	zonefw_tables_free(&p->tables);
-	kvfree(rcu_dereference_protected(p->devs, 1));
 	kvfree(p->opt.blob);
 	kvfree(p->extra);
 	kvfree(p);
+}
+
+static void policy_free(struct zonefw_policy *p)
+{
+	struct zonefw_policy *stem = p->stem;
+	u32 i;
+
+	rules_free(p);
+	zonefw_natplan_free(p);
+	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)
+		zonefw_ident_put(p->cells[i].ident);
+	kvfree(p->cells);
+	zonefw_tables_free(&p->tables);
+	kvfree(rcu_dereference_protected(p->devs, 1));
+	if (p != stem)
+		kvfree(p);
+	stem_put(stem);
 }
 
 /**
@@ -138,6 +154,28 @@ struct zonefw_policy *zonefw_policy_get(struct zonefw_ns *zn)
 		p = NULL;
 	rcu_read_unlock();
 	return p;
+}
+
+u64 zonefw_mix(u64 h, u64 v)
+{
+	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+	return h ^ h >> 29;
+}
+
+/**
+ * zonefw_policy_digest() - the digest of a policy from that of its parts
+ * @p: policy with its rules and frame_digest
+ *
+ * Over the objects, without ids and places: same policy, same digest, however it came about.
+ */
+void zonefw_policy_digest(struct zonefw_policy *p)
+{
+	u64 h = p->frame_digest;
+	u32 i;
+
+	for (i = 0; i < p->nrules; i++)
+		h = zonefw_mix(h, p->rules[i]->digest);
+	p->digest = h;
 }
 
 /**

@@ -120,8 +120,8 @@ void zonefw_setuse_switch(const struct zonefw_policy *old, const struct zonefw_p
 {
 	u32 i;
 
-	if (!p)
-		return;		/* the sets go with the last policy */
+	if (!p || (old && old->stem == p->stem))
+		return;		/* the sets go with the last policy, or are the same */
 	for (i = 0; i < p->nsets; i++) {
 		WRITE_ONCE(p->sets[i].set->timeout, p->sets[i].timeout);
 		WRITE_ONCE(p->sets[i].set->max, max_of(&p->sets[i]));

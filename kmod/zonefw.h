@@ -70,17 +70,20 @@ struct zonefw_options {
 /**
  * struct zonefw_policy - one immutable policy
  * @ref: held by the namespace and by dumps
+ * @stem: the policy that came whole and owns all but the rules, or this one; see fork.c
+ * @kin: of a stem: policies that borrow from it, itself included
  * @gen: generation, unique in the namespace
  * @nz: zones including self, which is 0
  * @max_blob: bytes of the largest stored attribute, for dumps
  * @devs: device placement; the only part that changes (with devices)
  */
 struct zonefw_policy {
-	refcount_t ref;
+	refcount_t ref, kin;
+	struct zonefw_policy *stem;
 	u32 gen;
 	u16 nz;
 	u32 nrules, ndefs, max_blob;
-	u64 digest;
+	u64 digest, frame_digest;	/* of all, of all but the rules */
 	struct zonefw_zone *zones;
 	u16 *parent;
 	struct zonefw_rule **rules;
@@ -170,6 +173,9 @@ struct zonefw_ns *zonefw_ns(const struct net *net);
 
 /* policy.c */
 struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs);
+u64 zonefw_mix(u64 h, u64 v);
+void zonefw_policy_digest(struct zonefw_policy *p);
+void zonefw_rule_put(struct zonefw_rule *r);
 int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extack);
 int zonefw_policy_build(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
 			u32 *next_id, struct netlink_ext_ack *extack);

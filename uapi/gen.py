@@ -12,7 +12,7 @@ import yaml
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PREFIX = {'state': 'STATE_', 'action': '', 'reject': 'REJ_', 'log': 'LOG_', 'reason': 'R_', 'stat': 'S_',
-          'cause': 'CAUSE_'}
+          'cause': 'CAUSE_', 'edit': 'EDIT_', 'place': 'PLACE_'}
 
 
 def upper(name):

@@ -36,6 +36,9 @@ void codec_match(struct nl_msg *m, struct rule *r);
 int codec_candidate(struct model *m, struct model *old);
 struct model *codec_texts(int *err);
 struct model *codec_edit(int *err);
+struct model *codec_frame(int *err);
+void codec_put_rule(struct nl_msg *m, int attr, struct rule *r);
+size_t codec_rule_size(const struct rule *r);
 int codec_cells(struct model *m, void *vec);
 struct done { uint32_t gen, first; };	/* what the kernel answers: generation, first new id */
 int codec_send(struct model *m, struct done *done);
@@ -88,6 +91,8 @@ int cmd_panic(int argc, char **argv);
 int cmd_zone(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_rule(int argc, char **argv);
+int cmd_rule_edit(int argc, char **argv);
+void added_id(uint32_t id);
 int cmd_confirm(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_set(int argc, char **argv);

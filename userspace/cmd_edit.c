@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Single changes: zone, policy and rule verbs. Each reads the running policy,
- * changes the model, and applies it on the generation it was read at.
+ * Single changes by the whole policy: zone, policy, set and rule verbs. Each
+ * reads the running policy, changes the model, and applies it on the generation
+ * it was read at. Most changes of rules have a shorter way: cmd_rule.c.
  */
 #include "cmd.h"
 
@@ -16,7 +17,7 @@ static bool fail(struct edit *e, struct pos at, const char *what)
 	return false;
 }
 
-static void added_id(uint32_t id)
+void added_id(uint32_t id)
 {
 	if (g.json)
 		out_json(json_pack("{s:I}", "id", (json_int_t)id));
@@ -485,12 +486,10 @@ int cmd_policy(int argc, char **argv)
 	return verb_run(v, 2, codec_edit, argc, argv);
 }
 
-int cmd_rule(int argc, char **argv)
+int cmd_rule_edit(int argc, char **argv)
 {
 	static const struct verb v[] = { { "add", rule_add }, { "replace", rule_replace }, { "del", rule_del },
 					 { "move", rule_move } };
 
-	if (argc < 2 || strcmp(argv[1], "show"))
-		return verb_run(v, 4, codec_edit, argc, argv);
-	return show_rules(argc, argv, 2);
+	return verb_run(v, 4, codec_edit, argc, argv);
 }

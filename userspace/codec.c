@@ -97,9 +97,9 @@ static void put_raw(struct nl_msg *m, const struct nlattr *raw)
 			nla_put(m, a->nla_type, nla_len(a), nla_data(a));
 }
 
-static void put_rule(struct nl_msg *m, struct rule *r)
+void codec_put_rule(struct nl_msg *m, int attr, struct rule *r)
 {
-	struct nlattr *n = nla_nest_start(m, ZONEFW_A_RULE);
+	struct nlattr *n = nla_nest_start(m, attr);
 
 	if (r->id)
 		nla_put_u32(m, ZONEFW_AR_ID, r->id);
@@ -205,7 +205,7 @@ static void put_options(struct nl_msg *m, struct opts *o)
 	nla_nest_end(m, n);
 }
 
-static size_t rule_size(const struct rule *r)
+size_t codec_rule_size(const struct rule *r)
 {
 	if (r->raw)
 		return (size_t)r->raw->nla_len + 64;
@@ -225,7 +225,7 @@ static size_t model_size(struct model *m, const char *extra)
 		n += 512 + strlen(zone_text(z)) + (size_t)(z->dev.n + z->group.n) * 24 + (size_t)z->nets.n * 24;
 	}
 	for (int i = 0; i < m->rules.n; i++)
-		n += rule_size(m->rules.v[i]);
+		n += codec_rule_size(m->rules.v[i]);
 	for (int i = 0; i < m->cells.n; i++)
 		n += (size_t)m->cells.v[i]->from.n * m->cells.v[i]->to.n * 512;
 	return n;
@@ -237,7 +237,7 @@ struct nl_msg *codec_apply(struct model *m)
 	struct nl_msg *msg = NULL;
 
 	for (int i = 0; i < m->rules.n; i++)
-		if (rule_size(m->rules.v[i]) > 65000)
+		if (codec_rule_size(m->rules.v[i]) > 65000)
 			err_at(m, m->rules.v[i]->pos, "this rule's lists are too long for one message");
 	for (int i = 0; i < m->zones.n; i++)
 		if (strlen(zone_text(m->zones.v[i])) >= ZONEFW_TEXT_MAX || m->zones.v[i]->nets.n > ZONEFW_LIST_MAX)
@@ -261,7 +261,7 @@ struct nl_msg *codec_apply(struct model *m)
 		put_zone(msg, m->zones.v[i]);
 	codec_put_sets(msg, m);
 	for (int i = 0; i < m->rules.n; i++)
-		put_rule(msg, m->rules.v[i]);
+		codec_put_rule(msg, ZONEFW_A_RULE, m->rules.v[i]);
 	put_cells(msg, m);
 	if (*extra)
 		nla_put_string(msg, ZONEFW_A_EXTRATEXT, extra);

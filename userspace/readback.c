@@ -8,6 +8,7 @@ struct ids { uint16_t *ids; zrefvec refs; };
 struct dump {
 	bool texts;			/* rules as their text, not through the parser */
 	bool raw;			/* and as they came, to be sent again */
+	bool frame;			/* neither rules nor defaults nor members */
 	struct sbuf text;
 	VEC(struct zone) zs;
 	VEC(struct rule *) rs;
@@ -191,13 +192,13 @@ static int dump_all(struct dump *d, struct info *i)
 		return rc;
 	sb_fmt(&d->text, "%s\n%s\n", i->opt, i->extra);
 	rc = codec_sets(d->sets);
-	if (!rc)
+	if (!rc && !d->frame)
 		rc = codec_setelems(d->sets);
 	if (rc)
 		return rc;
 	for (int k = 0; k < d->sets->sets.n; k++)
 		sb_fmt(&d->text, "%s { }\n", set_head_text(d->sets->sets.v[k]));
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < (d->frame ? 1 : 3); k++) {
 		int err = nl_do(nl_new(dumps[k].cmd, NLM_F_REQUEST | NLM_F_DUMP, 0), dumps[k].fn, d);
 
 		if (err == -EINTR || err == -EAGAIN)
@@ -262,6 +263,26 @@ struct model *codec_edit(int *err)
 		if (m->rules.v[i]->action >= ZONEFW_PUBLISH)	/* they are held against each other */
 			return codec_running(err);
 	return m && m->asserts.n ? codec_running(err) : m;
+}
+
+/* All that the words of a rule may refer to; what is read in between of another policy
+ * does not match its generation, and a change built on that is refused.
+ */
+struct model *codec_frame(int *err)
+{
+	struct model *m = model_new();
+	struct dump d = { .sets = model_new(), .frame = true };
+	struct info i;
+
+	*err = dump_all(&d, &i);
+	if (*err)
+		return NULL;
+	if (!i.gen || i.state != ZONEFW_STATE_ACTIVE || !parse_text(m, "<running>", sb_str(&d.text))) {
+		*err = EX_REFUSED;
+		return NULL;
+	}
+	m->gen = i.gen;
+	return m;
 }
 
 /* blocks left by the reading back: one per pair of words, none empty */

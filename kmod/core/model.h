@@ -13,6 +13,7 @@
 struct sk_buff;
 struct zonefw_ident;
 struct zonefw_table;	/* core/table.h */
+struct zonefw_patch;	/* core/patch.h */
 struct zonefw_live;
 
 #define ZONEFW_DEVNAME	16	/* IFNAMSIZ */
@@ -55,7 +56,17 @@ struct zonefw_key {
 #define ZONEFW_K_OLOCAL	32u	/* the destination as it came is an address of this router */
 #define ZONEFW_K_EARLY	64u	/* before destination NAT: the way out is not known yet */
 
+/**
+ * struct zonefw_rule - a rule; immutable, and shared by the policies that have it
+ * @ref: policies, and who is about to make one
+ * @digest: over its attributes, but for id and place
+ * @named: it has a name
+ */
 struct zonefw_rule {
+	refcount_t ref;
+	bool has_mark, has_dscp, named;
+	u8 action;
+	u64 digest;
 	struct zonefw_ident *ident;	/* id and counters, shared by policies */
 	const struct zonefw_l4 *l4;
 	const struct zonefw_addr *src, *dst;
@@ -65,8 +76,6 @@ struct zonefw_rule {
 	const char *log;		/* prefix, or NULL: do not log */
 	u16 nl4, nsrc, ndst, nin, nout, nmac, nfrom, nto;
 	u32 flags, arg, mark, mask;
-	u8 action, family, dscp;
-	bool has_mark, has_dscp;
 	struct zonefw_live *live;	/* what only the moment can tell, or NULL */
 	const struct zonefw_nat *nat;	/* publish, redirect, snat: see core/nat.c */
 	const struct zonefw_addr *on;	/* publish: published addresses; none: the router's */
@@ -74,6 +83,7 @@ struct zonefw_rule {
 	const u8 *also_from;		/* hairpin: by zone: ZONEFW_HAIRPIN_* */
 	const u8 *tozone;		/* redirect: by zone: may packets be on their way there? */
 	u16 nnat, non, nhairpin;
+	u8 family, dscp;
 	void *blob;			/* struct nlattr as it came */
 };
 
@@ -93,6 +103,7 @@ struct zonefw_cell {
 	u32 ntables, nrules;
 	u16 from, to;
 	const u16 *parent;		/* not NULL: rules are asked for their zones, too */
+	const struct zonefw_patch *patch; /* not NULL: changes since its rules were compiled */
 	const struct zonefw_celldef *def; /* NULL: drop */
 	bool live;			/* verdicts may change under one policy: see epoch.c */
 	u32 options;			/* ZONEFW_CELL_OPTIONS of all blocks that cover it */
@@ -106,8 +117,10 @@ struct zonefw_strand {
 /* Where a walk through a cell's matching rules stands. */
 struct zonefw_cursor {
 	u32 slot;	/* the rule found last: its index in the policy + 1 */
+	u32 base;	/* the compiled rule found last: its index + 1 */
 	u32 n;		/* strands */
-	bool started;
+	u32 added;	/* of a patch: rules that were tried */
+	bool started, waits;	/* waits: a compiled rule was found, and its turn has not come */
 	u32 v[ZONEFW_DIMS];	/* the packet as a point */
 	struct zonefw_strand strand[ZONEFW_TABLES_MAX * ZONEFW_TREES_MAX];
 };
@@ -117,6 +130,7 @@ static inline void zonefw_cursor_init(struct zonefw_cursor *cur)
 	cur->slot = 0;
 	cur->n = 0;
 	cur->started = false;
+	cur->waits = false;
 }
 
 bool zonefw_addr_in(const struct zonefw_addr *a, u8 family, const u8 *x);

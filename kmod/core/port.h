@@ -6,6 +6,7 @@
 #ifdef __KERNEL__
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -37,6 +38,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef struct { int refs; } refcount_t;
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 
 /* Whoever links the core brings these; tests let the n-th one fail. */

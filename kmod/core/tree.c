@@ -7,7 +7,7 @@
  */
 #include "table.h"
 
-#define LINEAR		5u	/* so few boxes are a leaf: a cut costs as much as it saves */
+#define LINEAR		3u	/* so few boxes are a leaf: measured, see docs/classifier.md */
 #define BITS_MAX	12u
 #define LEVELS_MAX	10u
 #define SAMPLE		512u	/* boxes of a node that a cut is judged by */

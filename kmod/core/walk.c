@@ -4,6 +4,7 @@
  * cell's tables once, then along their leaves together. Const data, no lock, no
  * allocation, no sleeping; the stack is the caller's cursor. See table.h.
  */
+#include "patch.h"
 #include "table.h"
 
 static u32 be32_at(const u8 *p)
@@ -46,7 +47,8 @@ static void start(const struct zonefw_cell *cell, const struct zonefw_key *key,
 
 	vector_of(key, cur->v);
 	cur->started = true;
-	cur->slot = 0;
+	cur->base = 0;
+	cur->added = 0;
 	for (i = 0; i < cell->ntables; i++) {
 		const struct zonefw_side *s = &cell->tables[i]->side[key->family == 6];
 
@@ -102,7 +104,7 @@ static const struct zonefw_box *advance(struct zonefw_strand *s, const struct zo
 
 		if (b->rule >= max)
 			return NULL;
-		if (b->rule < cur->slot)	/* another box of a rule that was served */
+		if (b->rule < cur->base)	/* another box of a rule that was served */
 			continue;
 		if (key->family == 4 ? box_has4(b, cur->v, key->flags) :
 				       box_has6(b, cur->v, key->flags))
@@ -111,18 +113,10 @@ static const struct zonefw_box *advance(struct zonefw_strand *s, const struct zo
 	return NULL;
 }
 
-/**
- * zonefw_cell_next() - the next rule of a cell that matches, in rule order
- * @rules: all rules of the policy
- * @cell: the zone pair's cell
- * @key: packet
- * @cur: where to go on; zonefw_cursor_init() at first
- *
- * Return: the rule, or NULL when none is left: the cell's default decides.
- */
-const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
-					   const struct zonefw_cell *cell,
-					   struct zonefw_key *key, struct zonefw_cursor *cur)
+/* The next compiled rule that matches: @cur->base - 1. */
+static const struct zonefw_rule *compiled_next(struct zonefw_rule *const *rules,
+					       const struct zonefw_cell *cell,
+					       struct zonefw_key *key, struct zonefw_cursor *cur)
 {
 	const struct zonefw_box *best, *b;
 	u32 i;
@@ -138,11 +132,64 @@ const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 		}
 		if (!best)
 			return NULL;
-		cur->slot = best->rule + 1;
+		cur->base = best->rule + 1;
 		if (cell->parent && !zonefw_rule_between(cell->parent, rules[best->rule],
 							 cell->from, cell->to))
 			continue;	/* of a loose table; see share.h */
 		if (best->exact || zonefw_rule_match(rules[best->rule], key))
 			return rules[best->rule];
 	}
+}
+
+/* From both the compiled and the added rules, in rule order; see patch.h. */
+static const struct zonefw_rule *patched_next(struct zonefw_rule *const *rules,
+					      const struct zonefw_cell *cell,
+					      struct zonefw_key *key, struct zonefw_cursor *cur)
+{
+	const struct zonefw_patch *p = cell->patch;
+	const struct zonefw_rule *r;
+
+	while (!cur->waits) {
+		r = compiled_next(rules, cell, key, cur);
+		if (!r)
+			cur->base = p->base + 1;	/* behind the last */
+		cur->waits = !r || !zonefw_patch_gone(p, cur->base - 1);
+	}
+	while (cur->added < p->nadded && p->added[cur->added].before < cur->base) {
+		const struct zonefw_added *a = &p->added[cur->added++];
+
+		if (!zonefw_patch_covers(a, cell->from, cell->to) ||
+		    !zonefw_rule_match(rules[a->slot], key))
+			continue;
+		cur->slot = a->slot + 1;
+		return rules[a->slot];
+	}
+	if (cur->base > p->base)
+		return NULL;
+	cur->waits = false;
+	cur->slot = cur->base;
+	return rules[cur->slot - 1];
+}
+
+/**
+ * zonefw_cell_next() - the next rule of a cell that matches, in rule order
+ * @rules: all rules of the policy
+ * @cell: the zone pair's cell
+ * @key: packet
+ * @cur: where to go on; zonefw_cursor_init() at first
+ *
+ * Return: the rule, or NULL when none is left: the cell's default decides.
+ */
+const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
+					   const struct zonefw_cell *cell,
+					   struct zonefw_key *key, struct zonefw_cursor *cur)
+{
+	const struct zonefw_rule *r;
+
+	if (cell->patch)
+		return patched_next(rules, cell, key, cur);
+	r = compiled_next(rules, cell, key, cur);
+	if (r)
+		cur->slot = cur->base;
+	return r;
 }

@@ -93,14 +93,8 @@ int zonefw_names_attr(const struct nlattr *nest, int type, char (**rows)[ZONEFW_
 	return 0;
 }
 
-static u64 mix(u64 h, u64 v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
-	return h ^ h >> 29;
-}
-
-/* Over the objects, without ids and places: same policy, same digest. */
-static u64 digest(u64 h, const struct nlattr *nest)
+/* Over an object, without id and place. */
+u64 zonefw_digest_attr(u64 h, const struct nlattr *nest)
 {
 	const struct nlattr *at;
 	int rem, i;
@@ -109,11 +103,11 @@ static u64 digest(u64 h, const struct nlattr *nest)
 		if (nla_type(nest) == ZONEFW_A_RULE &&
 		    (nla_type(at) == ZONEFW_AR_ID || nla_type(at) == ZONEFW_AR_WHERE))
 			continue;
-		h = mix(h, (u64)nla_type(at) << 32 | nla_len(at));
+		h = zonefw_mix(h, (u64)nla_type(at) << 32 | nla_len(at));
 		for (i = 0; i + 4 <= nla_len(at); i += 4)
-			h = mix(h, *(const u32 *)(nla_data(at) + i));
+			h = zonefw_mix(h, *(const u32 *)(nla_data(at) + i));
 		for (; i < nla_len(at); i++)
-			h = mix(h, ((const u8 *)nla_data(at))[i]);
+			h = zonefw_mix(h, ((const u8 *)nla_data(at))[i]);
 	}
 	return h;
 }
@@ -143,12 +137,12 @@ static int object_parse(struct zonefw_apply *a, const struct nlattr *at)
 }
 
 /* A refusal points into the kept copy; the sender wants the place in its message. */
-static void rebase(struct netlink_ext_ack *extack, const struct nlattr *at, const void *blob)
+void zonefw_rebase_attr(struct zonefw_apply *a, const struct nlattr *at, const void *blob)
 {
-	const u8 *bad = (const u8 *)extack->bad_attr, *b = blob;
+	const u8 *bad = (const u8 *)a->extack->bad_attr, *b = blob;
 
 	if (b && bad >= b && bad < b + at->nla_len)
-		extack->bad_attr = (const struct nlattr *)((const u8 *)at + (bad - b));
+		a->extack->bad_attr = (const struct nlattr *)((const u8 *)at + (bad - b));
 }
 
 static const void *blob_of(const struct zonefw_apply *a, int type)
@@ -173,8 +167,8 @@ static bool comes_first(const struct nlattr *at)
 
 static bool in_digest(const struct nlattr *at)
 {
-	return nla_type(at) == ZONEFW_A_SET ||
-	       (nla_type(at) >= ZONEFW_A_ZONE && nla_type(at) <= ZONEFW_A_OPTIONS);
+	return nla_type(at) == ZONEFW_A_SET || nla_type(at) == ZONEFW_A_ZONE ||
+	       nla_type(at) == ZONEFW_A_CELLDEF || nla_type(at) == ZONEFW_A_OPTIONS;
 }
 
 static int objects_parse(struct zonefw_apply *a, struct genl_info *info)
@@ -188,11 +182,11 @@ static int objects_parse(struct zonefw_apply *a, struct genl_info *info)
 				continue;
 			err = object_parse(a, at);
 			if (err) {
-				rebase(a->extack, at, blob_of(a, nla_type(at)));
+				zonefw_rebase_attr(a, at, blob_of(a, nla_type(at)));
 				return err;
 			}
 			if (in_digest(at))
-				a->p->digest = digest(a->p->digest, at);
+				a->p->frame_digest = zonefw_digest_attr(a->p->frame_digest, at);
 			cond_resched();
 		}
 	return zonefw_options_check(a);
@@ -243,12 +237,23 @@ static int confirm_check(struct genl_info *info, u32 *seconds)
 	return -EINVAL;
 }
 
-static int expect_check(const struct zonefw_ns *zn, u32 expect, struct netlink_ext_ack *extack)
+int zonefw_abi_check(struct genl_info *info)
 {
-	if (!expect || expect == zn->gen)
+	if (info->attrs[ZONEFW_A_ABI] && nla_get_u32(info->attrs[ZONEFW_A_ABI]) == ZONEFW_ABI)
 		return 0;
+	NL_SET_ERR_MSG(info->extack, "tool and module are of different versions");
+	return -EPROTO;
+}
+
+static int stale(struct netlink_ext_ack *extack)
+{
 	NL_SET_ERR_MSG(extack, "the policy has changed meanwhile; read it again");
 	return -ESTALE;
+}
+
+int zonefw_expect_gen(const struct zonefw_ns *zn, u32 expect, struct netlink_ext_ack *extack)
+{
+	return expect && expect != zn->gen ? stale(extack) : 0;
 }
 
 static int build(struct zonefw_apply *a, struct zonefw_ns *zn, const struct zonefw_policy *old,
@@ -261,49 +266,59 @@ static int build(struct zonefw_apply *a, struct zonefw_ns *zn, const struct zone
 	return err ? err : zonefw_live_build(zn, a->p);
 }
 
+/* What needs no rtnl: identities, sets, live rules. A rehearsal takes no ids. */
+static int prepare(struct zonefw_apply *a, struct zonefw_ns *zn, u32 flags, u32 expect)
+{
+	u32 next_id = zn->next_id;
+	int err = zonefw_expect_gen(zn, expect, a->extack);
+
+	a->before = zonefw_before_get(zn);
+	if (!err && flags != ZONEFW_APPLY_KEEP)
+		err = zonefw_pending_busy(zn, a->extack);
+	return err ? err : build(a, zn, a->before.p, flags ? &next_id : &zn->next_id);
+}
+
 /* All but the commit. With KEEP, questions can be put to it afterwards. */
 static int rehearse(struct zonefw_apply *a, struct zonefw_ns *zn, u32 flags, u32 portid)
 {
-	u32 next_id = zn->next_id;	/* ids it would get; none is taken */
-	struct zonefw_before now = zonefw_before_get(zn);
-	int err = flags & ZONEFW_APPLY_DRY ? zonefw_pending_busy(zn, a->extack) : 0;
+	int err = zonefw_devs_update(zn, a->p);
 
-	if (!err)
-		err = build(a, zn, now.p, &next_id);
-	if (!err)
-		err = zonefw_devs_update(zn, a->p);
 	if (!err && (flags & ZONEFW_APPLY_KEEP)) {
 		err = zonefw_candidate_keep(zn, portid, a->p, a->extack);
 		if (!err)
 			a->p = NULL;
 	}
-	zonefw_policy_put(now.p);
 	return err;
 }
 
-static int swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 confirm)
+/**
+ * zonefw_swap_in() - put a prepared policy in force
+ * @a: with the policy, and what was in force when it was prepared
+ * @zn: namespace, its lock and rtnl held
+ * @confirm: seconds to wait for a confirmation, or 0
+ *
+ * Return: 0, -ESTALE when another policy is in force by now, or as zonefw_publish().
+ */
+int zonefw_swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 confirm)
 {
-	struct zonefw_before before;
-	int err = zonefw_pending_busy(zn, a->extack);
+	int err;
 
+	if (rcu_access_pointer(zn->policy) != a->before.p)
+		return stale(a->extack);
+	err = zonefw_publish(zn, a->p, a->extack);
 	if (err)
 		return err;
-	before = zonefw_before_get(zn);
-	err = build(a, zn, before.p, &zn->next_id);
-	if (!err)
-		err = zonefw_publish(zn, a->p, a->extack);
-	if (!err && confirm)
-		zonefw_pending_start(zn, before, confirm);
-	else
-		zonefw_policy_put(before.p);
-	if (!err)
-		a->p = NULL;		/* the namespace's now */
-	return err;
+	a->p = NULL;			/* the namespace's now */
+	if (confirm) {
+		zonefw_pending_start(zn, a->before, confirm);
+		a->before.p = NULL;
+	}
+	return 0;
 }
 
-static int gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen, u32 first)
+int zonefw_gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen, u32 first)
 {
-	void *h = genlmsg_put_reply(msg, info, &zonefw_family, 0, ZONEFW_CMD_APPLY);
+	void *h = genlmsg_put_reply(msg, info, &zonefw_family, 0, info->genlhdr->cmd);
 
 	if (!h || nla_put_u32(msg, ZONEFW_A_GEN, gen) || nla_put_u32(msg, ZONEFW_A_ID, first)) {
 		nlmsg_free(msg);
@@ -327,12 +342,15 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 		err = -ENOMEM;
 	if (err)
 		goto free;
-	rtnl_lock();
 	mutex_lock(&zn->lock);
 	first = zn->next_id;
-	err = expect_check(zn, gen ? nla_get_u32(gen) : 0, a->extack);
-	if (!err)
-		err = flags ? rehearse(a, zn, flags, info->snd_portid) : swap_in(a, zn, confirm);
+	err = prepare(a, zn, flags, gen ? nla_get_u32(gen) : 0);
+	mutex_unlock(&zn->lock);
+	if (err)
+		goto free;
+	rtnl_lock();
+	mutex_lock(&zn->lock);
+	err = flags ? rehearse(a, zn, flags, info->snd_portid) : zonefw_swap_in(a, zn, confirm);
 	now = zn->gen;
 	if (!err && !flags) {
 		zonefw_event_send(zn, event, ZONEFW_CAUSE_APPLY);
@@ -341,7 +359,7 @@ static int commit(struct zonefw_apply *a, struct genl_info *info)
 	mutex_unlock(&zn->lock);
 	rtnl_unlock();
 	if (!err) {
-		gen_reply(info, reply, now, first);
+		zonefw_gen_reply(info, reply, now, first);
 		reply = NULL;
 	}
 free:
@@ -366,10 +384,9 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (err)
 		return err;
-	if (!info->attrs[ZONEFW_A_ABI] || nla_get_u32(info->attrs[ZONEFW_A_ABI]) != ZONEFW_ABI) {
-		NL_SET_ERR_MSG(info->extack, "tool and module are of different versions");
-		return -EPROTO;
-	}
+	err = zonefw_abi_check(info);
+	if (err)
+		return err;
 	err = counts(info, &nz, &nr, &nd);
 	if (err)
 		return err;
@@ -380,14 +397,16 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	a.p->nrules = nr;
 	a.p->ndefs = nd;
-	a.p->digest = 0xcbf29ce484222325ull;
+	a.p->frame_digest = 0xcbf29ce484222325ull;
 	a.p->opt = (struct zonefw_options){ .log_rate = 100, .log_per = 1, .rematch = 1,
 					    .log = ZONEFW_LOG_NONE, .tag_mask = 0xff000000 };
 	err = zonefw_sets_room(&a, info);
 	if (!err)
 		err = objects_parse(&a, info);
-	if (!err)
+	if (!err) {
+		zonefw_policy_digest(a.p);
 		err = zonefw_policy_compile(a.p, info->extack);
+	}
 	if (!err)
 		err = logger_get(&a);
 	if (!err)
@@ -395,5 +414,6 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 out:
 	kvfree(a.want);
 	zonefw_policy_put(a.p);
+	zonefw_policy_put(a.before.p);	/* the last reference, as a rule: freed without a lock */
 	return err;
 }

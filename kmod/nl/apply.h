@@ -3,6 +3,7 @@
 #ifndef ZONEFW_NL_APPLY_H
 #define ZONEFW_NL_APPLY_H
 #include <net/genetlink.h>
+#include "pending.h"
 #include "zonefw.h"
 
 /**
@@ -11,17 +12,25 @@
  * @p: the policy that is filled
  * @zone: zones parsed so far; likewise @rule and @def
  * @want: per rule the id to keep, or 0
+ * @before: what was in force when @p was prepared, with a reference
  */
 struct zonefw_apply {
 	struct netlink_ext_ack *extack;
 	struct zonefw_policy *p;
 	u32 zone, rule, def;
 	u32 *want;
+	struct zonefw_before before;
 };
 
 /* apply.c: shared by the parsers of objects */
 int zonefw_refuse_attr(struct zonefw_apply *a, const struct nlattr *at, const char *why);
 struct nlattr *zonefw_keep_attr(struct zonefw_apply *a, const struct nlattr *at);
+void zonefw_rebase_attr(struct zonefw_apply *a, const struct nlattr *at, const void *blob);
+u64 zonefw_digest_attr(u64 h, const struct nlattr *nest);
+int zonefw_abi_check(struct genl_info *info);
+int zonefw_expect_gen(const struct zonefw_ns *zn, u32 expect, struct netlink_ext_ack *extack);
+int zonefw_swap_in(struct zonefw_apply *a, struct zonefw_ns *zn, u32 confirm);
+int zonefw_gen_reply(struct genl_info *info, struct sk_buff *msg, u32 gen, u32 first);
 u32 zonefw_count_attr(const struct nlattr *nest, int type);
 int zonefw_names_attr(const struct nlattr *nest, int type, char (**rows)[ZONEFW_DEVNAME], u32 n);
 
@@ -32,6 +41,7 @@ int zonefw_nat_parse(struct zonefw_apply *a, struct zonefw_rule *r, struct nlatt
 
 /* one object each: zone.c, rule.c, celldef.c, options.c */
 int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at);
+int zonefw_rule_new(struct zonefw_apply *a, const struct nlattr *at, struct zonefw_rule **rule);
 int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_celldef_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_options_parse(struct zonefw_apply *a, const struct nlattr *at);

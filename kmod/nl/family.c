@@ -146,6 +146,7 @@ static const struct genl_ops zonefw_genl_ops[] = {
 	DUMP_FLOWS,
 	DO(ZONEFW_CMD_KILL_FLOWS, zonefw_flows_kill_doit, zonefw_flows_policy),
 	DO(ZONEFW_CMD_TRACE, zonefw_trace_doit, zonefw_flows_policy),
+	DO(ZONEFW_CMD_EDIT_RULES, zonefw_edit_doit, zonefw_edit_rules_policy),
 };
 
 static const struct genl_multicast_group zonefw_groups[] = {

@@ -12,6 +12,8 @@ int zonefw_nl_allowed(struct sk_buff *skb, struct netlink_ext_ack *extack);
 
 /* apply.c */
 int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info);
+/* edit.c */
+int zonefw_edit_doit(struct sk_buff *skb, struct genl_info *info);
 /* drops.c */
 int zonefw_drops_start(struct netlink_callback *cb);
 int zonefw_drops_dumpit(struct sk_buff *skb, struct netlink_callback *cb);

@@ -51,6 +51,12 @@ const struct nla_policy zonefw_flows_policy[ZONEFW_A_CANDIDATE + 1] = {
 	[ZONEFW_A_CANDIDATE] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
+const struct nla_policy zonefw_edit_rules_policy[ZONEFW_A_EDIT + 1] = {
+	[ZONEFW_A_ABI] = { .type = NLA_U32 },
+	[ZONEFW_A_GEN] = { .type = NLA_U32 },
+	[ZONEFW_A_EDIT] = { .type = NLA_NESTED },
+};
+
 const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1] = {
 	[ZONEFW_AS_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
 	[ZONEFW_AS_PORT] = NLA_POLICY_MAX(NLA_U8, 1),
@@ -123,6 +129,16 @@ const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1] = {
 	[ZONEFW_AR_NAT] = { .type = NLA_BINARY },
 	[ZONEFW_AR_ON_ADDR] = { .type = NLA_BINARY },
 	[ZONEFW_AR_HAIRPIN] = { .type = NLA_BINARY },
+};
+
+const struct nla_policy zonefw_attr_edit_policy[ZONEFW_AD_MAX + 1] = {
+	[ZONEFW_AD_OP] = NLA_POLICY_MAX(NLA_U8, __ZONEFW_EDIT_MAX - 1),
+	[ZONEFW_AD_ID] = { .type = NLA_U32 },
+	[ZONEFW_AD_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AD_PLACE] = NLA_POLICY_MAX(NLA_U8, __ZONEFW_PLACE_MAX - 1),
+	[ZONEFW_AD_AT_ID] = { .type = NLA_U32 },
+	[ZONEFW_AD_AT_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AD_RULE] = { .type = NLA_NESTED },
 };
 
 const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1] = {

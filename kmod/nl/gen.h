@@ -12,11 +12,13 @@ extern const struct nla_policy zonefw_explain_policy[ZONEFW_A_CANDIDATE + 1];
 extern const struct nla_policy zonefw_set_change_policy[ZONEFW_A_SETELEMS + 1];
 extern const struct nla_policy zonefw_set_name_policy[ZONEFW_A_SETNAME + 1];
 extern const struct nla_policy zonefw_flows_policy[ZONEFW_A_CANDIDATE + 1];
+extern const struct nla_policy zonefw_edit_rules_policy[ZONEFW_A_EDIT + 1];
 extern const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1];
 extern const struct nla_policy zonefw_attr_setelems_policy[ZONEFW_AE_MAX + 1];
 extern const struct nla_policy zonefw_attr_live_policy[ZONEFW_AL_MAX + 1];
 extern const struct nla_policy zonefw_attr_zone_policy[ZONEFW_AZ_MAX + 1];
 extern const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1];
+extern const struct nla_policy zonefw_attr_edit_policy[ZONEFW_AD_MAX + 1];
 extern const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1];
 extern const struct nla_policy zonefw_attr_opt_policy[ZONEFW_AO_MAX + 1];
 

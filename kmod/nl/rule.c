@@ -151,25 +151,29 @@ static int rule_scalars(struct zonefw_apply *a, struct zonefw_rule *r, struct nl
 }
 
 /**
- * zonefw_rule_parse() - a rule
+ * zonefw_rule_new() - a rule
  * @a: the message
  * @at: the object's attribute
+ * @rule: out: the rule with one reference, the caller's also when it is refused
  *
  * Return: 0, -EINVAL with a sentence, or -ENOMEM.
  */
-int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
+int zonefw_rule_new(struct zonefw_apply *a, const struct nlattr *at, struct zonefw_rule **rule)
 {
-	struct nlattr *tb[ZONEFW_AR_MAX + 1];
-	u32 i = a->rule++;
+	struct nlattr *tb[ZONEFW_AR_MAX + 1], *blob;
 	struct zonefw_rule *r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	int err;
 
-	a->p->rules[i] = r;
+	*rule = r;
 	if (!r)
 		return -ENOMEM;
-	r->blob = zonefw_keep_attr(a, at);
-	if (!r->blob)
+	refcount_set(&r->ref, 1);
+	blob = zonefw_keep_attr(a, at);
+	r->blob = blob;
+	if (!blob)
 		return -ENOMEM;
+	blob->nla_type = ZONEFW_A_RULE | (at->nla_type & NLA_F_NESTED);
+	r->digest = zonefw_digest_attr(0, blob);
 	err = nla_parse_nested(tb, ZONEFW_AR_MAX, r->blob, zonefw_attr_rule_policy, a->extack);
 	if (!err)
 		err = rule_scalars(a, r, tb);
@@ -181,6 +185,23 @@ int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
 		err = zonefw_live_parse(a, r, tb[ZONEFW_AR_LIVE]);
 	if (!err)
 		err = zonefw_nat_parse(a, r, tb);
-	a->want[i] = !err && tb[ZONEFW_AR_ID] ? nla_get_u32(tb[ZONEFW_AR_ID]) : 0;
+	r->named = !err && tb[ZONEFW_AR_NAME];
+	return err;
+}
+
+/**
+ * zonefw_rule_parse() - the next rule of a policy
+ * @a: the message
+ * @at: the object's attribute
+ *
+ * Return: as zonefw_rule_new().
+ */
+int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
+{
+	u32 i = a->rule++;
+	int err = zonefw_rule_new(a, at, &a->p->rules[i]);
+	const struct nlattr *id = err ? NULL : nla_find_nested(at, ZONEFW_AR_ID);
+
+	a->want[i] = id ? nla_get_u32(id) : 0;
 	return err;
 }

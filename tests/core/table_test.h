@@ -8,4 +8,5 @@ void test_table_oracle(void **unused);
 void test_share_oracle(void **unused);
 void test_share_memory(void **unused);
 void test_share_no_memory(void **unused);
+void test_patch_oracle(void **unused);
 #endif

@@ -102,6 +102,12 @@ run_case L01 "never both, never neither" L01
 run_case L01M "never a mixture" L01M
 run_case L04 "sixteen writers" L04
 run_case L06 "writers that are killed" L06
+run_case R01 "a change of rules leaves the others alone" R01
+run_case R02 "many changes, and the same policy whole" R02
+run_case R03 "flows of a rule that goes" R03
+run_case R04 "refused changes of rules" R04
+run_case R05 "sixteen new rules at a time" R05
+run_case R06 "changes of rules beside sets, clocks, NAT, assertions" R06
 run_case L00 "a refused policy changes nothing" REFUSED
 run_case L08 "a commit nobody confirms is taken back" L08
 run_case L08B "confirm, rollback, flush, namespace exit" L08B

@@ -315,6 +315,65 @@ static void nowhere(void)
 	}
 }
 
+/* An edit of the rules: adds one; @op: does that instead. */
+static void edit(struct msg *m, int op)
+{
+	const uint16_t any = ZONEFW_ZONE_ANY;
+	unsigned int nest = open_nest(m, ZONEFW_A_EDIT), r;
+
+	put_u8(m, ZONEFW_AD_OP, op);
+	if (op == ZONEFW_EDIT_ADD || op == ZONEFW_EDIT_REPLACE) {
+		r = open_nest(m, ZONEFW_AD_RULE);
+		put(m, ZONEFW_AR_FROM, &any, 2);
+		put(m, ZONEFW_AR_TO, &any, 2);
+		put_str(m, ZONEFW_AR_NAME, "edited");
+		put_str(m, ZONEFW_AR_TEXT, "accept");
+		put_u8(m, ZONEFW_AR_ACTION, ZONEFW_ACCEPT);
+		close_nest(m, r);
+	}
+	close_nest(m, nest);
+}
+
+static void edit_start(struct msg *m, uint32_t gen)
+{
+	start(m, family, ZONEFW_CMD_EDIT_RULES);
+	put_u32(m, ZONEFW_A_ABI, ZONEFW_ABI);
+	put_u32(m, ZONEFW_A_GEN, gen);
+}
+
+static void edits(void)
+{
+	uint32_t before = generation();
+	struct msg m;
+
+	edit_start(&m, before);
+	check(talk(&m, NULL) == -EINVAL, "L04", "no edit at all is refused");
+	edit_start(&m, before + 7);
+	edit(&m, ZONEFW_EDIT_ADD);
+	check(talk(&m, NULL) == -ESTALE, "L04", "an edit of a stale generation is refused");
+	edit_start(&m, before);
+	edit(&m, ZONEFW_EDIT_ADD);
+	edit(&m, ZONEFW_EDIT_DEL);
+	check(talk(&m, NULL) == -ENOENT, "L04", "edits of which one is refused are refused");
+	edit_start(&m, before);
+	edit(&m, ZONEFW_EDIT_ADD);
+	edit(&m, ZONEFW_EDIT_ADD);
+	check(talk(&m, NULL) == -EEXIST, "L04", "a name twice is refused");
+	edit_start(&m, before);
+	edit(&m, __ZONEFW_EDIT_MAX);
+	check(talk(&m, NULL) < 0, "K09", "an edit past the last is refused");
+	check(generation() == before, "L04", "and nothing has changed");
+	edit_start(&m, before);
+	edit(&m, ZONEFW_EDIT_ADD);
+	check(talk(&m, NULL) == 0, "L04", "an edit of the generation in force is accepted");
+	check(generation() == before + 1, "L04", "and is one generation");
+	start(&m, family, ZONEFW_CMD_FLUSH);
+	talk(&m, NULL);
+	edit_start(&m, 0);
+	edit(&m, ZONEFW_EDIT_ADD);
+	check(talk(&m, NULL) == -ENOENT, "L04", "an edit without a policy is refused");
+}
+
 static void boundaries(void)
 {
 	struct twist t;
@@ -368,6 +427,8 @@ int main(int argc, char **argv)
 	printf("# seed %llu\n", (unsigned long long)seed);
 	accepted("K00", "the plain policy is accepted", &plain);
 	nowhere();
+	edits();
+	accepted("K00", "the plain policy is accepted again", &plain);
 	boundaries();
 	unknown();
 	shapes();

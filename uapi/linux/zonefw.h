@@ -4,9 +4,10 @@
  * zonefw: the generic netlink family "zonefw", version 1.
  *
  * A policy travels as ONE message (ZONEFW_CMD_APPLY) that repeats a top-level
- * attribute per object, and replaces the policy in force in one step. A single
- * change is the same message with one object more or less; ZONEFW_A_GEN names
- * the generation it was built on, and a stale one is refused with -ESTALE.
+ * attribute per object, and replaces the policy in force in one step. A change
+ * of single rules travels alone (ZONEFW_CMD_EDIT_RULES) and makes the next
+ * policy of the one in force. ZONEFW_A_GEN names the generation that either was
+ * built on, and a stale one is refused with -ESTALE.
  * Attribute numbers are append-only. Multi-byte integers are in host order
  * unless a comment says otherwise; addresses are in network order.
  */
@@ -208,6 +209,24 @@ enum zonefw_cause {
 	__ZONEFW_CAUSE_MAX
 };
 
+/* EDIT_RULES: what becomes of rules */
+enum zonefw_edit {
+	ZONEFW_EDIT_ADD,
+	ZONEFW_EDIT_REPLACE,
+	ZONEFW_EDIT_DEL,
+	ZONEFW_EDIT_MOVE,
+	__ZONEFW_EDIT_MAX
+};
+
+/* EDIT_RULES: where a rule comes to stand */
+enum zonefw_place {
+	ZONEFW_PLACE_LAST,
+	ZONEFW_PLACE_FIRST,
+	ZONEFW_PLACE_BEFORE,
+	ZONEFW_PLACE_AFTER,
+	__ZONEFW_PLACE_MAX
+};
+
 enum zonefw_cmd {
 	ZONEFW_CMD_UNSPEC,
 	ZONEFW_CMD_INFO,	/* do: state and statistics -> ABI, STATE, GEN, ... */
@@ -235,6 +254,7 @@ enum zonefw_cmd {
 	ZONEFW_CMD_GET_FLOWS,	/* dump: live connections: EX_*, FROM, TO, ID, ACTION, REASON, ...; with CANDIDATE only those it changes */
 	ZONEFW_CMD_KILL_FLOWS,	/* do: end the connections that match; reply: COUNT */
 	ZONEFW_CMD_TRACE,	/* do: send this socket the packets that match; and the notification */
+	ZONEFW_CMD_EDIT_RULES,	/* do: EDITs in turn, all or none; reply: GEN, ID of the first new rule */
 	__ZONEFW_CMD_MAX
 };
 #define ZONEFW_CMD_MAX (__ZONEFW_CMD_MAX - 1)
@@ -302,6 +322,7 @@ enum zonefw_attr {
 	ZONEFW_A_FIRST_HIT,	/* u32 seconds since 1970: GET_RULES: first packet judged anew by it; absent: none */
 	ZONEFW_A_LAST_HIT,	/* u32: likewise, the last one */
 	ZONEFW_A_OFFLOADED,	/* u8 0|1: GET_FLOWS: it is in the flow table */
+	ZONEFW_A_EDIT,	/* nested zonefw_attr_edit; EDIT_RULES: repeated */
 	__ZONEFW_A_MAX
 };
 #define ZONEFW_A_MAX (__ZONEFW_A_MAX - 1)
@@ -395,6 +416,20 @@ enum zonefw_attr_rule {
 	__ZONEFW_AR_MAX
 };
 #define ZONEFW_AR_MAX (__ZONEFW_AR_MAX - 1)
+
+/* one change of the rules; a rule in force is named by ID or NAME */
+enum zonefw_attr_edit {
+	ZONEFW_AD_UNSPEC,
+	ZONEFW_AD_OP,	/* u8 enum zonefw_edit */
+	ZONEFW_AD_ID,	/* u32: REPLACE, DEL, MOVE: the rule */
+	ZONEFW_AD_NAME,	/* string: the same */
+	ZONEFW_AD_PLACE,	/* u8 enum zonefw_place: ADD, MOVE */
+	ZONEFW_AD_AT_ID,	/* u32: BEFORE, AFTER: which rule */
+	ZONEFW_AD_AT_NAME,	/* string: the same */
+	ZONEFW_AD_RULE,	/* nested zonefw_attr_rule: ADD, REPLACE; a replaced rule keeps its FROM and TO, whatever stands here */
+	__ZONEFW_AD_MAX
+};
+#define ZONEFW_AD_MAX (__ZONEFW_AD_MAX - 1)
 
 enum zonefw_attr_celldef {
 	ZONEFW_AC_UNSPEC,
