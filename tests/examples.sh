@@ -142,10 +142,10 @@ double() {
   kept proxy 10.0.2.20 22 app; kept pc 198.51.100.77 25 client; kept mail 198.51.100.77 25 client
   # the outer one lets everything pass, then the inner one; the client knows a way in
   on outer zonefw -q apply - <<< "$OPEN"
-  got client 10.0.3.81 80
+  is "straight to the proxy" "$(page client 10.0.3.81)" "the application inside"
   kept client 10.0.2.20 8443 app; kept client 10.0.2.10 25 mail; kept client 10.0.2.50 80 pc
   use outer outer.conf; on inner zonefw -q apply - <<< "$OPEN"
-  got pc 10.0.3.81 80
+  is "by the proxy, the inner one open" "$(page pc 10.0.3.81)" "the application inside"
   kept client 10.0.2.20 8443 app; kept client 10.0.3.25 25 mx; kept client 10.0.3.81 80 proxy
   use inner inner.conf
   stop_web proxy
@@ -185,7 +185,7 @@ home() {
     /x/examples/home-router.conf > "$T/exposed"
   at_least "check warns" "$(on fw zonefw check "$T/exposed" 2>&1 | grep -c 'warning: the exposed host shares')" 1
   on fw zonefw -q apply "$T/exposed" || miss "the variant is refused"
-  got client 198.51.100.1 443
+  is "the exposed host" "$(page client 198.51.100.1:443)" "the disks"
 }
 lone_host() {
   net_up world; new_ns box; WORLD="$WORLD box"
