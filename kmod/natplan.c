@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include "book.h"
 #include "natplan.h"
 
 static bool hairpin(const struct zonefw_rule *r)
@@ -157,6 +158,7 @@ int zonefw_natplan_begin(struct zonefw_policy *p)
 		p->clamp |= p->defs[i].options & ZONEFW_CELL_CLAMP_MSS;
 		p->offload |= p->defs[i].options & ZONEFW_CELL_OFFLOAD;
 	}
+	p->hairpins = reach;
 	return err ? err : hairpins_build(p, reach);
 }
 
@@ -221,13 +223,17 @@ static void options_build(struct zonefw_policy *p, const struct zonefw_celldef *
  */
 int zonefw_natplan_end(struct zonefw_policy *p)
 {
+	int err;
 	u32 i;
 
 	for (i = 0; i < p->ndefs; i++) {
 		options_build(p, &p->defs[i]);
 		cond_resched();
 	}
-	return p->dnat ? lists_build(p) : 0;
+	err = p->dnat ? lists_build(p) : 0;
+	p->book->dnat_at = p->dnat_at;
+	p->book->dnat_list = p->dnat_list;
+	return err;
 }
 
 /**
@@ -236,7 +242,5 @@ int zonefw_natplan_end(struct zonefw_policy *p)
  */
 void zonefw_natplan_free(struct zonefw_policy *p)
 {
-	kvfree(p->reach);
-	kvfree(p->dnat_at);
-	kvfree(p->dnat_list);
+	kvfree(p->reach);	/* the rest is the book's */
 }

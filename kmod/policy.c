@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include <net/netfilter/nf_log.h>
+#include "book.h"
 #include "live.h"
 #include "setuse.h"
 #include "natplan.h"
@@ -40,13 +41,14 @@ struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs)
 	p->nz = nzones + 1;
 	p->zones = zalloc(p->nz, sizeof(*p->zones));
 	p->parent = zalloc(p->nz, sizeof(*p->parent));
-	p->rules = zalloc(nrules, sizeof(*p->rules));
+	p->book = zonefw_book_alloc(nrules + ZONEFW_SPARE);
 	p->defs = zalloc(ndefs, sizeof(*p->defs));
 	p->cells = zalloc((size_t)p->nz * p->nz, sizeof(*p->cells));
-	if (!p->zones || !p->parent || !p->rules || !p->defs || !p->cells) {
+	if (!p->zones || !p->parent || !p->book || !p->defs || !p->cells) {
 		zonefw_policy_put(p);
 		return NULL;
 	}
+	p->rules = p->book->rule;
 	strscpy(p->zones[0].name, "self", sizeof(p->zones[0].name));
 	return p;
 }
@@ -77,17 +79,6 @@ void zonefw_rule_put(struct zonefw_rule *r)
 	kfree(r);
 }
 
-static void rules_free(struct zonefw_policy *p)
-{
-	u32 i;
-
-	for (i = 0; i < p->nrules; i++) {
-		zonefw_rule_put(p->rules[i]);
-		cond_resched();
-	}
-	kvfree(p->rules);
-}
-
 /* What policies made of this one borrow; goes with the last of them. */
 static void stem_put(struct zonefw_policy *p)
 {
@@ -114,12 +105,12 @@ static void policy_free(struct zonefw_policy *p)
 	struct zonefw_policy *stem = p->stem;
 	u32 i;
 
-	rules_free(p);
+	zonefw_fork_free(p);
 	zonefw_natplan_free(p);
+	zonefw_book_put(p->book);
 	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)
 		zonefw_ident_put(p->cells[i].ident);
 	kvfree(p->cells);
-	zonefw_tables_free(&p->tables);
 	kvfree(rcu_dereference_protected(p->devs, 1));
 	if (p != stem)
 		kvfree(p);
@@ -170,11 +161,12 @@ u64 zonefw_mix(u64 h, u64 v)
  */
 void zonefw_policy_digest(struct zonefw_policy *p)
 {
+	const struct zonefw_rule *r;
+	struct zonefw_turn t = { };
 	u64 h = p->frame_digest;
-	u32 i;
 
-	for (i = 0; i < p->nrules; i++)
-		h = zonefw_mix(h, p->rules[i]->digest);
+	while ((r = zonefw_rule_next(p, &t)))
+		h = zonefw_mix(h, r->digest);
 	p->digest = h;
 }
 
@@ -194,7 +186,8 @@ int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extac
 
 	if (err)
 		return err;
-	err = zonefw_cells_compile(&z, p->cells, &p->tables);
+	err = zonefw_cells_compile(&z, p->cells, &p->book->tables);
+	p->book->used = p->nrules;
 	if (err == ZONEFW_SHARE_TOOBIG) {
 		NL_SET_ERR_MSG(extack, "too many different zone lists for so many zones; name zones instead of any");
 		return -E2BIG;
@@ -240,14 +233,15 @@ static int cells_idents(struct zonefw_policy *p, const struct zonefw_policy *old
 static int rules_idents(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
 			u32 *next_id, struct netlink_ext_ack *extack)
 {
+	const struct zonefw_rule *r;
+	struct zonefw_turn t = { };
 	struct xarray ids;
 	int err = 0;
 	u32 i;
 
 	xa_init(&ids);
-	for (i = 0; old && i < old->nrules && !err; i++)
-		err = xa_err(xa_store(&ids, old->rules[i]->ident->id, old->rules[i]->ident,
-				      GFP_KERNEL_ACCOUNT));
+	while (old && !err && (r = zonefw_rule_next(old, &t)))
+		err = xa_err(xa_store(&ids, r->ident->id, r->ident, GFP_KERNEL_ACCOUNT));
 	for (i = 0; i < p->nrules && !err; i++) {
 		struct zonefw_ident *id = want[i] ? xa_erase(&ids, want[i]) : NULL;
 

@@ -82,14 +82,15 @@ struct zonefw_policy {
 	struct zonefw_policy *stem;
 	u32 gen;
 	u16 nz;
-	u32 nrules, ndefs, max_blob;
+	u32 nrules, ndefs, max_blob;	/* nrules: slots, see book.h */
 	u64 digest, frame_digest;	/* of all, of all but the rules */
 	struct zonefw_zone *zones;
 	u16 *parent;
-	struct zonefw_rule **rules;
+	struct zonefw_rule **rules;	/* of the book, up to @nrules */
+	struct zonefw_book *book;
+	struct zonefw_patch *patch;	/* or NULL; see book.h */
 	struct zonefw_celldef *defs;
 	struct zonefw_cell *cells;	/* nz * nz */
-	struct zonefw_tables tables;	/* compiled rules of all cells */
 	struct zonefw_devs __rcu *devs;
 	struct zonefw_options opt;
 	void *extra;			/* ZONEFW_A_EXTRATEXT */
@@ -98,6 +99,7 @@ struct zonefw_policy {
 	struct zonefw_elems *elems;
 	u32 nsets, nelems, ntimed;	/* ntimed: rules that watch a clock */
 	bool dnat, snat, redirect, clamp, offload; /* some rule or option does so */
+	bool hairpins;			/* of a publish, for whatever zones may reach TO */
 	unsigned long *reach;		/* while it is compiled: nz * nz bits: may anything pass? */
 	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
 };

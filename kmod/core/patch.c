@@ -76,6 +76,25 @@ u32 zonefw_patch_place(const struct zonefw_patch *p, u32 slot)
 }
 
 /**
+ * zonefw_patch_next() - the next rule in rule order
+ * @p: patch
+ * @t: where the walk stands; behind the rule found, its place is @t->slot + @t->added - 1
+ *
+ * Return: its slot, or ZONEFW_PATCH_NONE at the end.
+ */
+u32 zonefw_patch_next(const struct zonefw_patch *p, struct zonefw_turn *t)
+{
+	for (; t->added == p->nadded || p->added[t->added].before > t->slot; t->slot++) {
+		if (t->slot >= p->base)
+			return ZONEFW_PATCH_NONE;
+		if (t->gone == p->ngone || p->gone[t->gone] != t->slot)
+			return t->slot++;
+		t->gone++;
+	}
+	return p->added[t->added++].slot;
+}
+
+/**
  * zonefw_patch_add() - a rule comes in
  * @p: patch
  * @place: where it will stand; what stands there now comes behind it

@@ -38,6 +38,11 @@ struct zonefw_patch {
 	u32 gone[ZONEFW_PATCH_MAX];
 };
 
+/* A walk over all rules in rule order, from zeroes on. */
+struct zonefw_turn {
+	u32 slot, added, gone;
+};
+
 static inline bool zonefw_patch_covers(const struct zonefw_added *a, u16 from, u16 to)
 {
 	return a->from[from / 32] >> from % 32 & a->to[to / 32] >> to % 32 & 1;
@@ -46,6 +51,7 @@ static inline bool zonefw_patch_covers(const struct zonefw_added *a, u16 from, u
 bool zonefw_patch_gone(const struct zonefw_patch *p, u32 slot);
 u32 zonefw_patch_slot(const struct zonefw_patch *p, u32 place);
 u32 zonefw_patch_place(const struct zonefw_patch *p, u32 slot);
+u32 zonefw_patch_next(const struct zonefw_patch *p, struct zonefw_turn *t);
 bool zonefw_patch_add(struct zonefw_patch *p, u32 place, const struct zonefw_added *a);
 bool zonefw_patch_del(struct zonefw_patch *p, u32 place);
 

@@ -5,6 +5,7 @@
  * Objects are given back as they were sent.
  */
 #include <net/sock.h>
+#include "book.h"
 #include "family.h"
 #include "live.h"
 #include "notify.h"
@@ -115,9 +116,9 @@ static int put_hits(struct sk_buff *skb, const struct zonefw_ident *i)
 
 static int fill_rule(struct sk_buff *skb, const struct cursor *c, u32 i)
 {
-	const struct zonefw_rule *r = c->p->rules[i];
+	const struct zonefw_rule *r = zonefw_rule_at(c->p, i);
 
-	if (zonefw_live_expired(r))
+	if (!r || zonefw_live_expired(r))
 		return 0;
 	return nla_put_u32(skb, ZONEFW_A_ID, r->ident->id) || put_raw(skb, r->blob) ||
 	       put_ident(skb, r->ident) || put_hits(skb, r->ident) ? -EMSGSIZE : 1;
@@ -127,7 +128,7 @@ int zonefw_rules_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct zonefw_policy *p = cursor_of(cb)->p;
 
-	return dump(skb, cb, ZONEFW_CMD_GET_RULES, p ? p->nrules : 0, fill_rule);
+	return dump(skb, cb, ZONEFW_CMD_GET_RULES, p ? zonefw_places(p) : 0, fill_rule);
 }
 
 static int fill_def(struct sk_buff *skb, const struct cursor *c, u32 i)
@@ -236,7 +237,7 @@ static int put_text(struct sk_buff *msg, const struct zonefw_policy *p)
 		return -EMSGSIZE;
 	return put_raw(msg, p->extra) ||
 	       nla_put_u32(msg, ZONEFW_A_NZONES, p->nz - 1) ||
-	       nla_put_u32(msg, ZONEFW_A_NRULES, p->nrules) ||
+	       nla_put_u32(msg, ZONEFW_A_NRULES, zonefw_rules_count(p)) ||
 	       nla_put(msg, ZONEFW_A_DIGEST, sizeof(p->digest), &p->digest) ? -EMSGSIZE : 0;
 }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ZONEFW_CMD_EDIT_RULES: single rules come, go, or change places. The policy in
- * force is forked, changed and built without a lock; then one swap, as for a
+ * force is forked (fork.c), changed and built without a lock; then one swap, as for a
  * whole policy. A refusal frees what nobody ever saw.
  */
 #include <linux/mm.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "apply.h"
+#include "book.h"
 #include "family.h"
-#include "fork.h"
 #include "gen.h"
 #include "live.h"
 #include "notify.h"
@@ -56,7 +56,7 @@ static int place(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 		at = find(e, tb[ZONEFW_AD_AT_ID], tb[ZONEFW_AD_AT_NAME], nest);
 		return at < 0 ? at : at + 1;
 	default:
-		return e->a.p->nrules;
+		return zonefw_places(e->a.p);
 	}
 }
 
@@ -89,30 +89,38 @@ static int name_check(struct edit *e, const struct zonefw_rule *r, const struct 
 	return -EEXIST;
 }
 
+/* All rules are compiled anew unless both, if given, can come and go by the patch. */
+static int settle(struct edit *e, const struct zonefw_rule *a, const struct zonefw_rule *b)
+{
+	if (!e->a.p->patch || (zonefw_fork_rides(e->a.p, a) && zonefw_fork_rides(e->a.p, b)))
+		return 0;
+	return zonefw_fork_flatten(e->a.p, e->edits);
+}
+
 static int add(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
 	const struct nlattr *rule = tb[ZONEFW_AD_RULE];
 	struct zonefw_rule *r = NULL;
-	int at = place(e, tb, nest), err;
+	int at = 0, err;
 
-	if (at < 0)
-		return at;
 	if (!rule)
 		return zonefw_refuse_attr(&e->a, nest, "the rule is missing");
 	if (fills_set(rule))
 		return too_much(e, nest);
-	if (e->a.p->nrules == ZONEFW_RULES_MAX)
+	if (zonefw_rules_count(e->a.p) >= ZONEFW_RULES_MAX)
 		return zonefw_refuse_attr(&e->a, nest, "more than 1000000 rules");
 	err = rule_parse(e, rule, &r);
 	if (!err)
 		err = name_check(e, r, nest, -1);
 	if (!err) {
 		r->ident = zonefw_ident_alloc(0);
-		err = r->ident ? 0 : -ENOMEM;
+		err = r->ident ? settle(e, r, r) : -ENOMEM;
 	}
-	if (err) {
+	if (!err)
+		at = place(e, tb, nest);
+	if (err || at < 0) {
 		zonefw_rule_put(r);
-		return err;
+		return err ? err : at;
 	}
 	e->fresh[e->nfresh++] = zonefw_ident_get(r->ident);
 	zonefw_rule_insert(e->a.p, at, r);
@@ -162,7 +170,7 @@ static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest
 	if (fills_set(rule) || zonefw_count_attr(rule, ZONEFW_AR_FROM) != 1 ||
 	    zonefw_count_attr(rule, ZONEFW_AR_TO) != 1)
 		return too_much(e, nest);
-	old = e->a.p->rules[at];
+	old = zonefw_rule_at(e->a.p, at);
 	whole = between(rule, old);
 	if (IS_ERR(whole))
 		return whole == ERR_PTR(-ENOMEM) ? -ENOMEM : too_much(e, nest);
@@ -172,13 +180,20 @@ static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest
 	kvfree(whole);
 	if (!err)
 		err = name_check(e, r, nest, at);
+	if (!err)
+		err = settle(e, old, r);
 	if (err) {
 		zonefw_rule_put(r);
 		return err;
 	}
+	at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
+	if (at < 0) {
+		zonefw_rule_put(r);
+		return at;
+	}
 	r->ident = zonefw_ident_get(old->ident);
-	e->a.p->rules[at] = r;
-	zonefw_rule_put(old);
+	zonefw_rule_insert(e->a.p, at, r);
+	zonefw_rule_remove(e->a.p, at + 1);
 	return 0;
 }
 
@@ -186,27 +201,43 @@ static int del(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
 	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
 
+	struct zonefw_rule *r;
+	int err;
+
 	if (at < 0)
 		return at;
-	zonefw_rule_put(zonefw_rule_take(e->a.p, at));
-	return 0;
+	r = zonefw_rule_at(e->a.p, at);
+	err = settle(e, r, r);
+	if (err)
+		return err;
+	at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
+	if (at >= 0)
+		zonefw_rule_remove(e->a.p, at);
+	return at < 0 ? at : 0;
 }
 
 /* Rules that translate are held against each other, and that is not done here. */
 static int move(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
-	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest), to;
+	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest), to, err;
 	struct zonefw_rule *r;
 
 	if (at < 0)
 		return at;
-	if (e->a.p->rules[at]->nat)
+	r = zonefw_rule_at(e->a.p, at);
+	if (r->nat)
 		return too_much(e, nest);
+	err = settle(e, r, r);
+	if (err)
+		return err;
+	at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
 	to = place(e, tb, nest);
-	if (to < 0)
-		return to;
-	r = zonefw_rule_take(e->a.p, at);
-	zonefw_rule_insert(e->a.p, to > at ? to - 1 : to, r);
+	if (at < 0 || to < 0)
+		return at < 0 ? at : to;
+	if (to == at || to == at + 1)
+		return 0;
+	zonefw_rule_insert(e->a.p, to, zonefw_rule_get(r));
+	zonefw_rule_remove(e->a.p, to > at ? at : at + 1);
 	return 0;
 }
 
@@ -257,19 +288,22 @@ static int count(struct edit *e, struct genl_info *info)
 /* Identities get their numbers with the lock held, in the order of the edits. */
 static int finish(struct edit *e, struct zonefw_ns *zn, u32 *first)
 {
-	u32 i;
+	struct zonefw_book *book = e->a.p->book;
+	u32 i, slots = e->a.p->nrules;
+	int err;
 
+	err = zonefw_pending_busy(zn, e->a.extack);
+	if (err)
+		return err;
 	*first = zn->next_id;
 	for (i = 0; i < e->nfresh; i++)
 		e->fresh[i]->id = zn->next_id + i;
-	if (!zonefw_pending_busy(zn, e->a.extack)) {
-		int err = zonefw_swap_in(&e->a, zn, 0);
-
-		if (!err)
-			zn->next_id += e->nfresh;
+	err = zonefw_swap_in(&e->a, zn, 0);
+	if (err)
 		return err;
-	}
-	return -EBUSY;
+	zn->next_id += e->nfresh;
+	book->used = max(book->used, slots);
+	return 0;
 }
 
 static int commit(struct edit *e, struct genl_info *info)
@@ -283,7 +317,7 @@ static int commit(struct edit *e, struct genl_info *info)
 	if (err)
 		goto free;
 	mutex_lock(&zn->lock);
-	err = zonefw_live_build(zn, e->a.p);
+	err = e->a.p->patch ? 0 : zonefw_live_build(zn, e->a.p);
 	mutex_unlock(&zn->lock);
 	if (err)
 		goto free;
@@ -313,6 +347,8 @@ static int compile(struct edit *e)
 	int err;
 
 	zonefw_policy_digest(e->a.p);
+	if (e->a.p->patch)
+		return 0;
 	err = zonefw_policy_compile(e->a.p, e->a.extack);
 	return err == -EOPNOTSUPP ? too_much(e, NULL) : err;
 }
@@ -335,7 +371,7 @@ static int begin(struct edit *e, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "there is no policy in force to be changed");
 		return -ENOENT;
 	}
-	e->a.p = zonefw_policy_fork(e->a.before.p, e->edits);
+	e->a.p = zonefw_policy_fork(e->a.before.p);
 	e->fresh = kcalloc(e->edits, sizeof(*e->fresh), GFP_KERNEL);
 	return e->a.p && e->fresh ? 0 : -ENOMEM;
 }

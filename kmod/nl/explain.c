@@ -8,6 +8,7 @@
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
+#include "book.h"
 #include "candidate.h"
 #include "family.h"
 #include "nat.h"
@@ -270,7 +271,7 @@ static int reply(struct genl_info *info, const struct question *q)
 	h = genlmsg_put_reply(msg, info, &zonefw_family, 0, ZONEFW_CMD_EXPLAIN);
 	if (!h || nla_put_u16(msg, ZONEFW_A_FROM, q->from) ||
 	    nla_put_u16(msg, ZONEFW_A_TO, q->to) || nla_put_u32(msg, ZONEFW_A_ID, q->rule) ||
-	    nla_put_u32(msg, ZONEFW_A_INDEX, q->slot) ||
+	    nla_put_u32(msg, ZONEFW_A_INDEX, zonefw_rule_rank(q->p, q->slot)) ||
 	    nla_put_u8(msg, ZONEFW_A_ACTION, q->action) ||
 	    nla_put_u8(msg, ZONEFW_A_REASON, q->reason) ||
 	    nla_put_string(msg, ZONEFW_A_EX_IN, q->in) ||

@@ -39,6 +39,7 @@ static void list_take(struct list *l, u32 at)
 
 static void order_check(const struct zonefw_patch *p, const struct list *l)
 {
+	struct zonefw_turn t = { 0 };
 	u32 place, i = 0;
 
 	for (place = 0; place < p->base + p->nadded; place++) {
@@ -49,8 +50,11 @@ static void order_check(const struct zonefw_patch *p, const struct list *l)
 		assert_true(i < l->n);
 		assert_int_equal(slot, l->slot[i++]);
 		assert_int_equal(zonefw_patch_place(p, slot), place);
+		assert_int_equal(zonefw_patch_next(p, &t), slot);
+		assert_int_equal(t.slot + t.added - 1, place);
 	}
 	assert_int_equal(i, l->n);
+	assert_int_equal(zonefw_patch_next(p, &t), ZONEFW_PATCH_NONE);
 }
 
 static u32 lookup_check(const struct ruleset *s, const struct zonefw_cell *c, const struct list *l)
