@@ -131,9 +131,9 @@ wan -> dmz { publish tcp dport 8080 to ${A4[web]}:80 name pub
 default drop }" || return
   is "a rule with a set" "$(zf -q rule add from wan to dmz accept tcp dport 80 dst web src @s name set; echo $?)" 0
   is "from the set" "$(tcp ext2 "${A4[web]}" 80 3000) $(tcp ext1 "${A4[web]}" 80 700)" "open timeout"
-  is "a rule that ends" "$(zf -q rule add from wan to dmz first accept tcp dport 443 dst web expires 3s name end; echo $?)" 0
+  is "a rule that ends" "$(zf -q rule add from wan to dmz first accept tcp dport 443 dst web expires 15s name end; echo $?)" 0
   tcp_ok ext1 web 443
-  for _ in $(seq 100); do zf export | grep -q 'name end' || break; sleep 0.1; done
+  for _ in $(seq 300); do zf export | grep -q 'name end' || break; sleep 0.1; done
   is "has ended" "$(tcp ext1 "${A4[web]}" 443 700)" timeout
   is "a change after its end" "$(zf -q rule add from wan to dmz accept tcp dport 25 dst mx name m; echo $?)" 0
   tcp_ok ext1 mx 25
