@@ -16,7 +16,7 @@ struct mask {
 };
 
 /* Rules that cover the same pairs: @first of by_class, and the next ones. */
-struct class {
+struct rule_class {
 	struct mask from, to;
 	u32 first, n, cells;
 	bool shared, loose;
@@ -27,7 +27,7 @@ struct work {
 	struct zonefw_cell *cells;
 	struct zonefw_tables *out;
 	struct mask *below;	/* by zone: itself and its sub-zones */
-	struct class *class;
+	struct rule_class *class;
 	u32 nclass;
 	u32 *hash, hash_mask;	/* class + 1, or 0 */
 	u32 *of_rule;		/* class of each rule */
@@ -106,7 +106,7 @@ static u32 hash_words(const u32 *p, u32 n)
 static u32 class_of(struct work *w, const struct mask *from, const struct mask *to)
 {
 	u32 h = hash_words(from->w, MASK_WORDS) ^ hash_words(to->w, MASK_WORDS) * 31;
-	struct class *c;
+	struct rule_class *c;
 
 	for (h &= w->hash_mask; w->hash[h]; h = (h + 1) & w->hash_mask) {
 		c = &w->class[w->hash[h] - 1];
@@ -140,14 +140,14 @@ static void classes_fill(struct work *w)
 		w->class[c].n = 0;
 	}
 	for (i = 0; i < w->z->nrules; i++) {
-		struct class *k = &w->class[w->of_rule[i]];
+		struct rule_class *k = &w->class[w->of_rule[i]];
 
 		w->by_class[k->first + k->n++] = i;
 	}
 }
 
 /* The cells of a class in turn: from NONE to NONE. */
-static u32 cell_after(const struct work *w, const struct class *c, u32 cell)
+static u32 cell_after(const struct work *w, const struct rule_class *c, u32 cell)
 {
 	u32 nz = w->z->nz, f = cell == NONE ? 0 : cell / nz, t = cell == NONE ? 0 : cell % nz + 1;
 
@@ -178,7 +178,7 @@ static void cell_refer(struct zonefw_cell *cell, const struct zonefw_table *t)
 }
 
 /* A table of its own for a large class, if its cells have room for one more. */
-static int class_share(struct work *w, struct class *c)
+static int class_share(struct work *w, struct rule_class *c)
 {
 	const struct zonefw_table *t;
 	u32 at;
@@ -210,7 +210,7 @@ static int classes_share(struct work *w)
 	if (covers > COVER_MAX)
 		return ZONEFW_SHARE_TOOBIG;
 	for (i = 0; i < w->nclass; i++) {
-		struct class *c = &w->class[i];
+		struct rule_class *c = &w->class[i];
 
 		err = class_share(w, c);
 		if (err)
@@ -235,7 +235,7 @@ static int cover_fill(struct work *w)
 	if (!w->cover)
 		return ZONEFW_SHARE_NOMEM;
 	for (i = 0; i < w->nclass; i++) {
-		struct class *c = &w->class[i];
+		struct rule_class *c = &w->class[i];
 
 		if (c->shared)
 			continue;
@@ -271,7 +271,7 @@ static u32 rules_of(struct work *w, u32 cell)
 	u32 i, k, n = 0;
 
 	for (i = w->start[cell]; i < w->start[cell + 1]; i++) {
-		const struct class *c = &w->class[w->cover[i]];
+		const struct rule_class *c = &w->class[w->cover[i]];
 
 		for (k = 0; k < c->n; k++)
 			w->scratch[n++] = w->by_class[c->first + k];
