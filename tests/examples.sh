@@ -204,6 +204,7 @@ lone_host() {
   is "admins are not" "$(page admin 192.0.2.100)" "the box"
 }
 forced() {
+  local before
   net_up ext dmz int; router fw
   leg fw eth0 ext 198.51.100.1/24; leg fw eth2 dmz 10.0.3.1/24; leg fw eth1 int 10.0.2.1/24
   host out ext 198.51.100.77/24 ''; host proxy dmz 10.0.3.81/24 10.0.3.1; host other dmz 10.0.3.82/24 10.0.3.1; host pc int 10.0.2.50/24 10.0.2.1
@@ -213,12 +214,13 @@ forced() {
   serve out tcp:443 tcp:22; serve other tcp:80
   listens out 80; listens proxy 3128; listens out 443
   use fw forced-proxy.conf || return
+  before=$(cat /tmp/proxy/access.log 2> /dev/null | wc -l)	# of the cases before
   watch by out
   is "by the proxy" "$(page pc 198.51.100.77 -x http://10.0.2.1:3128)" "the world"
   is "without being asked" "$(page pc 198.51.100.77)" "the world"
   unwatch by
   is "the world sees the router" "$(awk '$2 == "I" && $4 == 6 { print $5 }' "$T/seen-by" | sort -u | tr '\n' ' ')" "198.51.100.1 "
-  is "two pages, one of each" "$(wc -l < /tmp/proxy/access.log)" 2
+  at_least "pages by the proxy" "$(($(wc -l < /tmp/proxy/access.log) - before))" 2
   kept pc 198.51.100.77 443 out; kept pc 198.51.100.77 22 out; kept other 198.51.100.77 80 out; kept pc 10.0.3.82 443 other
   stop_web proxy
   watch fall out other
