@@ -32,6 +32,15 @@ static inline void zonefw_count(const struct zonefw_ident *i, u32 bytes)
 	this_cpu_add(c->bytes, bytes);
 }
 
+/* A packet on its cell, and on the rule that decided, if one did. */
+static inline void zonefw_count_cell(const struct zonefw_ident *cell,
+				     const struct zonefw_ident *rule, u32 bytes)
+{
+	zonefw_count(cell, bytes);
+	if (rule)
+		zonefw_count(rule, bytes);
+}
+
 /* An event: enum zonefw_reason or zonefw_stat. */
 static inline void zonefw_stat(const struct zonefw_ns *zn, u32 which)
 {

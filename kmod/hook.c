@@ -115,9 +115,8 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	if (cell->options & ZONEFW_CELL_CLAMP_MSS && k->st->hook == NF_INET_FORWARD)
 		zonefw_mss_clamp(k->skb, k->st);
 	zonefw_stat_known(k->zn);
-	zonefw_count(zonefw_cell(k->p, from, to)->ident, k->skb->len);
-	if (slot)
-		zonefw_count(k->p->rules[slot - 1]->ident, k->skb->len);
+	zonefw_count_cell(zonefw_cell(k->p, from, to)->ident,
+			  slot ? k->p->rules[slot - 1]->ident : NULL, k->skb->len);
 	if (cell->options & ZONEFW_CELL_OFFLOAD)
 		zonefw_offload_seen(k->zn, k->skb, k->st);
 	return true;

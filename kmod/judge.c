@@ -62,9 +62,7 @@ static int builtin(const struct zonefw_pkt *k)
 
 static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
 {
-	if (r)
-		zonefw_count(r->ident, k->skb->len);
-	zonefw_count(zonefw_cell(k->p, k->from, k->to)->ident, k->skb->len);
+	zonefw_count_cell(zonefw_cell(k->p, k->from, k->to)->ident, r ? r->ident : NULL, k->skb->len);
 }
 
 static void serve(const struct zonefw_pkt *k, const struct zonefw_verdict *v)

@@ -247,8 +247,9 @@ static void nat_of(struct zonefw_path *e)
 static void learn(const struct zonefw_ns *zn, struct zonefw_offload *t, struct nf_conn *ct, u8 dir,
 		  const struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	struct zonefw_path *e = path_of(t, ct, dir), *old = e;
-	bool in = false;
+	const struct zonefw_path *old = path_of(t, ct, dir);
+	struct zonefw_path *e;
+	bool in;
 
 	if (old && old->stamp == (u32)atomic_read(&t->stamp) && old->key.iif == st->in->ifindex &&
 	    old->dst == skb_dst(skb))
@@ -349,21 +350,23 @@ u32 zonefw_offload_flows(const struct zonefw_ns *zn)
  * @zn: namespace
  * @ct: the flow
  *
- * Context: RCU read side.
  * Return: true if a path of it is valid.
  */
 bool zonefw_offload_has(const struct zonefw_ns *zn, const struct nf_conn *ct)
 {
-	struct zonefw_offload *t = rcu_dereference(zn->offload);
-	struct zonefw_path *e;
+	const struct zonefw_offload *t;
+	const struct zonefw_path *e;
+	bool has = false;
 	u8 dir;
 
-	for (dir = 0; t && dir < IP_CT_DIR_MAX; dir++) {
+	rcu_read_lock();
+	t = rcu_dereference(zn->offload);
+	for (dir = 0; t && dir < IP_CT_DIR_MAX && !has; dir++) {
 		e = path_of(t, ct, dir);
-		if (e && e->stamp == (u32)atomic_read(&t->stamp))
-			return true;
+		has = e && e->stamp == (u32)atomic_read(&t->stamp);
 	}
-	return false;
+	rcu_read_unlock();
+	return has;
 }
 
 static struct zonefw_offload *table(struct zonefw_ns *zn)

@@ -180,9 +180,7 @@ static void translate6(struct sk_buff *skb, const struct zonefw_path *e)
 static void count(const struct zonefw_offload *t, const struct zonefw_path *e, u32 len)
 {
 	zonefw_stat_known(t->zn);
-	zonefw_count(e->cell, len);
-	if (e->rule)
-		zonefw_count(e->rule, len);
+	zonefw_count_cell(e->cell, e->rule, len);
 	zonefw_stat(t->zn, ZONEFW_S_OFFLOAD_PACKETS);
 	if (unlikely(nf_conn_acct_find(e->ct)))
 		nf_ct_acct_update(e->ct, e->dir, len);
@@ -218,6 +216,14 @@ static bool whole(struct sk_buff *skb, u32 len)
 	return likely(skb->len == len) || (skb->len > len && !pskb_trim_rcsum(skb, len));
 }
 
+/* Nothing but to be sent is left; the headers may be written. */
+static bool ready(struct sk_buff *skb, const struct zonefw_path *e, const struct neighbour *n,
+		  u32 off, u32 need)
+{
+	return reachable(n) && !skb_try_make_writable(skb, need) &&
+	       (is_udp(e) || tcp_goes_on(skb, e, off));
+}
+
 static struct neighbour *neigh4(const struct zonefw_path *e)
 {
 	const struct rtable *rt = (const struct rtable *)e->dst;
@@ -230,7 +236,7 @@ static unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb
 			     const struct nf_hook_state *st)
 {
 	struct zonefw_pathkey k;
-	const struct iphdr *ih = ip_hdr(skb);
+	const struct iphdr *ih;
 	u32 off = sizeof(*ih), need;
 	struct zonefw_path *e;
 	struct neighbour *n;
@@ -254,8 +260,7 @@ static unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb
 	    !whole(skb, ntohs(ih->tot_len)) || !fits(skb, e))
 		return NF_ACCEPT;
 	n = neigh4(e);
-	if (!reachable(n) || skb_try_make_writable(skb, need) ||
-	    (!is_udp(e) && !tcp_goes_on(skb, e, off)))
+	if (!ready(skb, e, n, off, need))
 		return NF_ACCEPT;
 	count(t, e, skb->len);
 	if (e->nat)
@@ -300,8 +305,7 @@ static unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb
 	    !whole(skb, off + ntohs(ih->payload_len)) || !fits(skb, e))
 		return NF_ACCEPT;
 	n = neigh6(e);
-	if (!reachable(n) || skb_try_make_writable(skb, need) ||
-	    (!is_udp(e) && !tcp_goes_on(skb, e, off)))
+	if (!ready(skb, e, n, off, need))
 		return NF_ACCEPT;
 	count(t, e, skb->len);
 	if (e->nat)

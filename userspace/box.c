@@ -280,10 +280,10 @@ bool rule_unreachable(struct model *m, int i, intvec *by)
 	int cells = 0;
 
 	for (int f = -1; f < m->zones.n; f++) {
-		const struct zone *zf = f < 0 ? &m->self : m->zones.v[f];
+		const struct zone *zf = zone_or_self(m, f);
 
 		for (int t = -1; t < m->zones.n && zone_covers(m, &r->from, zf); t++) {
-			const struct zone *zt = t < 0 ? &m->self : m->zones.v[t];
+			const struct zone *zt = zone_or_self(m, t);
 
 			if (!zone_covers(m, &r->to, zt))
 				continue;

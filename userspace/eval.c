@@ -248,10 +248,10 @@ void eval_asserts(struct model *m)
 		bool ok = true;
 
 		for (int f = -1; f < nz && ok; f++) {
-			struct zone *zf = f < 0 ? &m->self : m->zones.v[f];
+			struct zone *zf = zone_or_self(m, f);
 
 			for (int t = -1; t < nz && ok && zone_covers(m, &a->from, zf); t++) {
-				struct zone *zt = t < 0 ? &m->self : m->zones.v[t];
+				struct zone *zt = zone_or_self(m, t);
 
 				if (!zone_covers(m, &a->to, zt))
 					continue;

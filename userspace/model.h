@@ -155,6 +155,11 @@ struct let *let_find(struct model *m, const char *name);
 struct set *set_find(struct model *m, const char *name);
 bool model_resolve(struct model *m);
 bool zone_covers(struct model *m, const zrefvec *list, const struct zone *z);
+/* the zones of the matrix by number: -1 is self */
+static inline struct zone *zone_or_self(struct model *m, int i)
+{
+	return i < 0 ? &m->self : m->zones.v[i];
+}
 struct cell *cell_default(struct model *m, struct zone *f, struct zone *t, uint8_t *action);
 void cells_merge(struct model *m);
 

@@ -199,10 +199,8 @@ static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest
 
 static int del(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
-	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
-
+	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest), err;
 	struct zonefw_rule *r;
-	int err;
 
 	if (at < 0)
 		return at;

@@ -131,16 +131,6 @@ static int put_orig(struct sk_buff *skb, const struct nf_conn *ct)
 	       nla_put_u16(skb, ZONEFW_A_ORIG_DPORT, ntohs(o->dst.u.all)) ? -EMSGSIZE : 0;
 }
 
-static bool is_offloaded(const struct zonefw_ns *zn, const struct nf_conn *ct)
-{
-	bool is;
-
-	rcu_read_lock();
-	is = zonefw_offload_has(zn, ct);
-	rcu_read_unlock();
-	return is;
-}
-
 static int put_flow(struct sk_buff *skb, const struct zonefw_ns *zn, const struct nf_conn *ct,
 		    const struct zonefw_flow *f, u32 was)
 {
@@ -152,7 +142,7 @@ static int put_flow(struct sk_buff *skb, const struct zonefw_ns *zn, const struc
 	    nla_put_u8(skb, ZONEFW_A_ACTION, zonefw_lets_pass(f->v.action) ? ZONEFW_ACCEPT : f->v.action) ||
 	    nla_put_u8(skb, ZONEFW_A_REASON, f->v.reason) ||
 	    nla_put_u8(skb, ZONEFW_A_BY_ROUTE, f->by_route) ||
-	    nla_put_u8(skb, ZONEFW_A_OFFLOADED, is_offloaded(zn, ct)) ||
+	    nla_put_u8(skb, ZONEFW_A_OFFLOADED, zonefw_offload_has(zn, ct)) ||
 	    nla_put_u32(skb, ZONEFW_A_EXPIRES, nf_ct_expires(ct) / HZ))
 		return -EMSGSIZE;
 	return 0;
