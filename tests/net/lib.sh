@@ -8,6 +8,7 @@
 #
 # Every host has a link of its own to fw, so traffic inside a zone crosses fw too. fw's devices share the
 # hardware address 02:..:fe, which made-up frames are sent to.
+WATCHDOG=''	# its process
 SERVE=yes	# the tool's own servers on every host
 T=${T:-/tmp/t}; mkdir -p "$T"
 export T
@@ -142,12 +143,28 @@ gate() {
   out=$(awk '$1 == "zonefw" { print $3 }' /proc/modules)
   [ "${out:-0}" = "${BASE_USE:-0}" ] || breach "module use count $out, at the start ${BASE_USE:-0}"
 }
+# One case may take CASE_LIMIT seconds, twice at most; then what runs is shown and the machine ends, with the case's name.
+watchdog() {
+  local was='' at p
+  while sleep "${CASE_LIMIT:-300}"; do
+    at=$(cat "$T/case")
+    if [ "$at" = "$was" ]; then break; fi
+    was=$at
+  done
+  for p in /proc/[1-9]*; do
+    [ ! -s "$p/cmdline" ] || { tr '\0' ' ' < "$p/cmdline"; tr '\n' ' ' < "$p/stack"; echo; }
+  done 2> /dev/null
+  echo "not ok ${at#* }: not ended after ${CASE_LIMIT:-300} s"
+  sync; poweroff -f
+}
 # run_case ID NAME FUNCTION: a case that missed something it waited for, under emulation on a loaded machine, is tried once
 # more and says so; one that saw what must not be is not.
 run_case() {
   local t0=$SECONDS try
   [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" $1 "* ]] || return 0
+  [ -n "$WATCHDOG" ] || { watchdog & WATCHDOG=$!; }
   for try in '' ', at the second try'; do
+    echo "$SECONDS $1 $2" > "$T/case"
     CHECKS=0 WHY='' SKIP='' BREACH=''
     "$3"
     gate
