@@ -50,7 +50,7 @@ static void arm(struct zonefw_ns *zn, const struct tally *t)
 	u64 ns = min_t(u64, t->next, 86400ull * NSEC_PER_SEC);
 
 	if (t->next != U64_MAX)
-		mod_delayed_work(system_wq, &zn->clock, nsecs_to_jiffies(ns) + 1);
+		mod_delayed_work(system_wq, &zn->clock, zonefw_clock_step(nsecs_to_jiffies(ns) + 1));
 }
 
 static void tick(struct work_struct *w)

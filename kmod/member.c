@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
+#include "clock.h"
 #include "epoch.h"
 #include "set.h"
 
@@ -52,7 +53,7 @@ static void touch(const struct zonefw_set *s, const struct zonefw_setkey *k)
 static void reap_by(struct zonefw_set *s, u64 at)
 {
 	u64 now = ktime_get_boottime_ns();
-	unsigned long when = jiffies + 1 + (at > now ? nsecs_to_jiffies(at - now) : 0);
+	unsigned long when = jiffies + 1 + (at > now ? zonefw_clock_step(nsecs_to_jiffies(at - now)) : 0);
 
 	if (time_before(when, s->reap_not_before))
 		when = s->reap_not_before;

@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/netlink.h>
+#include "clock.h"
 #include "nl/notify.h"
 #include "pending.h"
 
@@ -35,6 +36,13 @@ static int go_back(struct zonefw_ns *zn, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+static void arm(struct zonefw_pending *pd)
+{
+	long left = pd->deadline - jiffies;
+
+	mod_delayed_work(system_wq, &pd->timer, left > 0 ? zonefw_clock_step(left) : 0);
+}
+
 static void timer_fn(struct work_struct *work)
 {
 	struct zonefw_ns *zn = container_of(to_delayed_work(work), struct zonefw_ns, pending.timer);
@@ -43,7 +51,9 @@ static void timer_fn(struct work_struct *work)
 
 	rtnl_lock();
 	mutex_lock(&zn->lock);
-	if (zn->pending.on && time_after_eq(jiffies, zn->pending.deadline)) {
+	if (zn->pending.on && time_before(jiffies, zn->pending.deadline)) {
+		arm(&zn->pending);
+	} else if (zn->pending.on) {
 		back = !go_back(zn, NULL);
 		if (!back)
 			mod_delayed_work(system_wq, &zn->pending.timer, RETRY);
@@ -112,7 +122,7 @@ void zonefw_pending_start(struct zonefw_ns *zn, struct zonefw_before b, u32 seco
 	pd->closed = b.closed;
 	WRITE_ONCE(pd->deadline, jiffies + (unsigned long)seconds * HZ);
 	WRITE_ONCE(pd->on, true);
-	mod_delayed_work(system_wq, &pd->timer, (unsigned long)seconds * HZ);
+	arm(pd);
 }
 
 /* What is in force stays, what was before is let go. */

@@ -39,6 +39,10 @@ run_case C03 "unrelated changes are invisible" C03
 run_case C05 "a host leaves a group" C05
 run_case C05L "a host leaves a list" C05L
 run_case C10 "an offloaded flow obeys a new policy at once" C10
+run_case C10S "offloaded flows and what changes under a policy" C10S
+run_case C10N "offloaded flows that are translated" C10N
+run_case C10M "offloaded flows: MTU, fragments, options, resets" C10M
+run_case C10X "offloaded flows: devices and namespaces go" C10X
 run_case C11 "idle connections end, too" SWEEP
 run_case C11P "a flow that a sweep kept obeys its sets" SWEPT
 run_case C11Q "a copy from another leg takes no flow" TAKEN
@@ -68,6 +72,7 @@ run_case G02 "open flows of a publish that goes" G02
 run_case G03 "translation is not permission" G03
 run_case G04 "hairpin" G04
 run_case G05 "conflicts" G05
+run_case G06 "ports run out" G06
 run_case G07 "errors through translation" G07
 run_case G20 "masquerade and snat" G20
 run_case G21 "a mapping outlives commits" G21

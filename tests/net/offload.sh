@@ -21,6 +21,8 @@ until_true() {
   while [ $SECONDS -lt $end ]; do "$@" && return 0; sleep 0.1; done
   return 1
 }
+# by their next packet or by the sweep, whichever comes first
+some_cut() { [ $(($(stat rematched) + $(stat sweep_cut))) -ge "$1" ]; }
 some_offloaded() { [ "$(stat offloaded)" -ge "$1" ]; }
 fast_beyond() { [ "$(stat offload_packets)" -gt "$1" ]; }
 # offloaded N: at least N flows are in the table, and packets take its way
@@ -80,7 +82,7 @@ int -> dmz { accept tcp dport $n }"; sleep 0.2; done
   offloaded 2
   apply "${OFF/80, 22/22}"
   silent revoked web
-  at_least "counted as rematch" "$(stat rematched)" 2
+  until_true some_cut 2 || miss "cut by the new policy: $(stat rematched)"
   going keep
   flow_off a4; flow_off a6; flow_off keep
   apply "$P0"; is "no table without the word" "$(stat offloaded)" 0
@@ -115,7 +117,7 @@ $OFF" || return
   apply "${OFF/web name o/web name o expires 20s}" || return
   flow_on a ext1 4 "${A4[web]}" 80
   offloaded 1
-  gone() { ! zf show rules | grep -q ' o '; }
+  gone() { [ -z "$(rule o packets)" ]; }
   until_true gone || miss "the rule did not expire"
   silent expired web
   flow_off a
