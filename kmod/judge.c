@@ -85,7 +85,7 @@ static void decide(struct zonefw_pkt *k, struct zonefw_verdict *v)
 }
 
 /* May this packet speak for its flow? One that came by a way its source is not
- * routed by is judged, but never changes what is known of a flow.
+ * routed by is judged for itself, and never changes what is known of a flow.
  */
 static bool own_way(const struct zonefw_pkt *k)
 {
@@ -207,7 +207,9 @@ static bool expected(struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u
 	return zonefw_lets_pass(v->action) && v->rule && zonefw_helper_of(v->rule, master);
 }
 
-/* The policy has changed, or forgot: judge the flow by its original direction. */
+/* The policy has changed, or forgot: judge the flow by its original direction.
+ * The packet came by its own way.
+ */
 static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply,
 			    u16 from, u16 to)
 {
@@ -225,7 +227,7 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 		zonefw_decide(k->p, &key, from, to, &v);
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
-	speaks = !key.guessed && own_way(k);
+	speaks = !key.guessed;
 	if (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
 		if (speaks)
 			remember(k, ct, &s, &v, reply);
@@ -256,7 +258,7 @@ static unsigned int judge_flow(struct zonefw_pkt *k, struct nf_conn *ct, bool re
 	case ZONEFW_OTHER_ZONES:
 		return judge_new(k, NULL);
 	default:
-		return rematch(k, ct, reply, from, to);
+		return own_way(k) ? rematch(k, ct, reply, from, to) : judge_new(k, NULL);
 	}
 }
 

@@ -217,6 +217,16 @@ self -> any { default accept }'
   unwatch taken
   is "twin: the copy arrives" "$(seen taken "^ext1 I 4 17 ${A4[pc]} .* 4504 7778 ")" 1
   is "the answer goes to whom the flow belongs" "$(seen taken "^pc I 4 17 ${A4[ext1]} .* 7778 4504 ")" 1
+  # an answer from a leg its source is not behind is none, though a flow of the two zones would be permitted
+  apply "$p int -> dmz { accept udp dport 7778 }" || return
+  watch taken pc
+  send web -s "${A4[ext1]}" -S 7778 -l 5 udp "${A4[pc]}" 4504
+  unwatch taken
+  is "an answer from elsewhere" "$(seen taken "^pc I 4 17 ${A4[ext1]} .* 7778 4504 ")" 0
+  watch taken pc
+  send ext1 -S 7778 -l 5 udp "${A4[pc]}" 4504
+  unwatch taken
+  is "twin: the true one" "$(seen taken "^pc I 4 17 ${A4[ext1]} .* 7778 4504 ")" 1
   fw conntrack -F > /dev/null 2>&1
   apply "$P0"
 }
