@@ -17,22 +17,33 @@ struct zonefw_dev {
 /**
  * struct zonefw_devs - devices and, for the short ways, what they need of their policy
  * @salt: of this table and no other
+ * @factor: spreads epochs, see fast.c
  * @cells: counters by cell: from * nz + to
  * @mirror: those of the cell the other way round
  * @offload: the policy's cells, or NULL: none of them offloads
  * @keep: bits of skb->mark that are not the tag's
  * @mask: of @slot
+ * @live: verdicts of some cell may change under the policy
+ * @p: the policy
  * @quick: a device for the short way before conntrack, at the low bits of its ifindex; 0: none
  * @tag: its tag in skb->mark
+ * @guard: likewise, a device whose zone has rules for early drop
+ * @zone: its zone
+ * @early: of the policy
  */
 struct zonefw_devs {
-	u64 salt;
+	u64 salt, factor;
 	struct zonefw_count __percpu **cells, **mirror;
 	struct zonefw_rule **rules;
 	const struct zonefw_cell *offload;
 	u32 keep, mask;
+	bool live;
+	const struct zonefw_policy *p;
 	struct rcu_head rcu;
 	u32 quick[ZONEFW_QUICK], tag[ZONEFW_QUICK];
+	u32 guard[ZONEFW_QUICK];
+	u8 zone[ZONEFW_QUICK];
+	const struct zonefw_early *early;
 	struct zonefw_dev slot[];
 };
 

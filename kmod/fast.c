@@ -15,6 +15,8 @@
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
 #include <net/netfilter/nf_conntrack.h>
+#include "early.h"
+#include "epoch.h"
 #include "fast.h"
 #include "hook.h"
 #include "offload.h"
@@ -36,44 +38,56 @@ static u64 way(const struct zonefw_devs *d, const struct net_device *in,
 	return ((u64)in->ifindex << 32 | (u32)out->ifindex) + d->salt;
 }
 
+/* Mixed into a way where the first look is not enough: some verdict may change under one
+ * policy, or a cell offloads. Epochs are counters and devices are small numbers: the secret
+ * factor spreads them, so that another epoch by another device does not look the same.
+ */
+static u64 mark(const struct zonefw_devs *d, u32 epoch)
+{
+	return d->live || d->offload ? ((d->live ? epoch : 0) + 1ull) * d->factor : 0;
+}
+
 static bool fits(const struct zonefw_ventry *e, u64 want, u64 *stamp)
 {
 	*stamp = READ_ONCE(e->stamp);
-	return (READ_ONCE(e->quick) ^ *stamp) == want;
+	return READ_ONCE(e->quick) == (want ^ *stamp);
 }
 
-/* A flow of this generation and device table, between these devices? Counts the packet. */
-static __always_inline bool lookup(const struct zonefw_ns *zn, const struct zonefw_devs *d,
-				   const struct nf_conn *ct, const struct sk_buff *skb, u64 way,
-				   struct zonefw_count __percpu *const *cells, bool v6, u32 *cell)
+static __always_inline void count(const struct zonefw_ns *zn, const struct zonefw_devs *d,
+				  struct zonefw_count __percpu *const *cells, u64 stamp, u32 len)
 {
-	const struct zonefw_vcache *c = zn->vcache;
-	struct zonefw_count __percpu *count;
-	u64 want, stamp, slot;
-	u32 first, len = skb->len;
+	struct zonefw_count __percpu *c = cells[(u16)stamp];
+	u64 slot = zonefw_vc_slot(stamp);
 
-	if (!is_plain(skb, ct, v6))
-		return false;
-	want = zonefw_vc_key(c, ct, v6);
-	first = zonefw_vc_first(want);
-	want ^= way;
-	if (unlikely(!fits(&c->way[first], want, &stamp)) &&
-	    !fits(&c->way[zonefw_vc_next(first, 1)], want, &stamp) &&
-	    !fits(&c->way[zonefw_vc_next(first, 2)], want, &stamp) &&
-	    !fits(&c->way[zonefw_vc_next(first, 3)], want, &stamp))
-		return false;
 	zonefw_stat_known(zn);
-	*cell = (u16)stamp;
-	count = cells[*cell];
-	this_cpu_inc(count->packets);
-	this_cpu_add(count->bytes, len);
-	slot = zonefw_vc_slot(stamp);
+	this_cpu_inc(c->packets);
+	this_cpu_add(c->bytes, len);
 	if (!slot)
-		return true;
-	count = d->rules[slot - 1]->ident->count;
-	this_cpu_inc(count->packets);
-	this_cpu_add(count->bytes, len);
-	return true;
+		return;
+	c = d->rules[slot - 1]->ident->count;
+	this_cpu_inc(c->packets);
+	this_cpu_add(c->bytes, len);
+}
+
+/* What a packet shows; all of it is gone when the compiler is done. */
+struct look {
+	const struct zonefw_ns *zn;
+	const struct zonefw_devs *d;
+	const struct nf_conn *ct;
+	u64 shown;
+	bool v6, all;
+};
+
+/* All ways of the set, and the epoch where some verdict may change under one policy. */
+static bool anywhere(const struct look *l, u64 key, u64 *stamp)
+{
+	u64 want = key ^ l->shown ^ mark(l->d, l->d->live ? zonefw_epoch(l->zn, l->ct) : 0);
+	u32 first = zonefw_vc_first(key), i;
+
+	for (i = 0; i < ZONEFW_VC_WAYS; i++)
+		if (fits(&l->zn->vcache->way[zonefw_vc_next(first, i)], want, stamp))
+			return true;
+	return false;
 }
 
 /* A cell with the option may want the packet's flow in the flow table. */
@@ -84,28 +98,47 @@ static noinline void offload(const struct zonefw_ns *zn, const struct zonefw_cel
 		zonefw_offload_seen(zn, skb, st);
 }
 
-/* A packet of a known flow whose verdict stands as long as policy and devices do. */
-static __always_inline bool known(const struct zonefw_ns *zn, const struct sk_buff *skb,
-				  const struct nf_hook_state *st, bool v6)
+/* A flow of this generation and device table, between these devices? Counts the packet. */
+static __always_inline bool lookup(struct look l, const struct sk_buff *skb,
+				   const struct nf_hook_state *st,
+				   struct zonefw_count __percpu *const *cells)
 {
-	const struct zonefw_devs *d = rcu_dereference(zn->fast);
-	unsigned long nfct = skb_get_nfct((struct sk_buff *)skb);
-	u32 cell;
-	bool ok;
+	u64 key, stamp;
 
+	if (!is_plain(skb, l.ct, l.v6))
+		return false;
+	key = zonefw_vc_key(l.zn->vcache, l.ct, l.v6);
+	if (l.all ? !anywhere(&l, key, &stamp) :
+		    !fits(&l.zn->vcache->way[zonefw_vc_first(key)], key ^ l.shown, &stamp))
+		return false;
+	count(l.zn, l.d, cells, stamp, skb->len);
+	if (l.all && l.d->offload)
+		offload(l.zn, &l.d->offload[(u16)stamp], skb, st);
+	return true;
+}
+
+/* A packet of a known flow whose verdict stands as long as policy, devices and, with @all,
+ * epoch do? Counts it. Each direction has its own copy of the code.
+ */
+static __always_inline bool known(const struct zonefw_ns *zn, const struct sk_buff *skb,
+				  const struct nf_hook_state *st, bool v6, bool all)
+{
+	unsigned long nfct = skb_get_nfct((struct sk_buff *)skb);
+	struct look l = { .zn = zn, .d = rcu_dereference(zn->fast), .v6 = v6, .all = all };
+
+	BUILD_BUG_ON(IP_CT_ESTABLISHED);
 	if (!IS_ENABLED(CONFIG_64BIT))	/* words may be torn */
 		return false;
-	BUILD_BUG_ON(IP_CT_ESTABLISHED);
-	if ((nfct & NFCT_INFOMASK) == IP_CT_ESTABLISHED_REPLY)
-		ok = lookup(zn, d, (const struct nf_conn *)(nfct & NFCT_PTRMASK), skb,
-			    way(d, st->out, st->in), d->mirror, v6, &cell);
-	else
-		ok = nfct && !(nfct & NFCT_INFOMASK) &&
-		     lookup(zn, d, (const struct nf_conn *)nfct, skb,
-			    way(d, st->in, st->out), d->cells, v6, &cell);
-	if (unlikely(d->offload) && ok)
-		offload(zn, &d->offload[cell], skb, st);
-	return ok;
+	if (!(nfct & NFCT_INFOMASK)) {
+		l.ct = (const struct nf_conn *)nfct;
+		l.shown = way(l.d, st->in, st->out);
+		return l.ct && lookup(l, skb, st, l.d->cells);
+	}
+	if ((nfct & NFCT_INFOMASK) != IP_CT_ESTABLISHED_REPLY)
+		return false;
+	l.ct = (const struct nf_conn *)(nfct & NFCT_PTRMASK);
+	l.shown = way(l.d, st->out, st->in);
+	return lookup(l, skb, st, l.d->mirror);
 }
 
 /* Has the MSS been seen to? Only a handshake's packets carry one that counts. */
@@ -121,6 +154,7 @@ static bool may_clamp(const struct zonefw_cell *cell, const struct nf_conn *ct)
  * @ct: the flow
  * @cell: the flow's cell
  * @reply: the packet is of the reply direction
+ * @epoch: of the flow's addresses, read before the rules were asked, where the policy is live
  *
  * The devices of the original direction, by a table that was in force before the
  * packet's zones were looked up: neither another policy nor a device that has got
@@ -129,24 +163,38 @@ static bool may_clamp(const struct zonefw_cell *cell, const struct nf_conn *ct)
  * Return: the way; one that no packet shows where there is no short way.
  */
 u64 zonefw_fast_way(const struct zonefw_pkt *k, const struct nf_conn *ct,
-		    const struct zonefw_cell *cell, bool reply)
+		    const struct zonefw_cell *cell, bool reply, u32 epoch)
 {
 	const struct zonefw_devs *d = k->devs;
 
-	if (!d || k->st->hook != NF_INET_FORWARD || cell->live || may_clamp(cell, ct) ||
+	if (!d || k->st->hook != NF_INET_FORWARD || may_clamp(cell, ct) ||
 	    netif_is_l3_master(k->st->in))
 		return d ? d->salt : 0;
-	return reply ? way(d, k->st->out, k->st->in) : way(d, k->st->in, k->st->out);
+	return (reply ? way(d, k->st->out, k->st->in) : way(d, k->st->in, k->st->out)) ^
+	       mark(d, epoch);
+}
+
+/* What the first look does not find: flows that share a set, and policies with live rules. */
+static noinline unsigned int again4(struct zonefw_ns *zn, struct sk_buff *skb,
+				    const struct nf_hook_state *st)
+{
+	return known(zn, skb, st, false, true) ? NF_ACCEPT : zonefw_filter(zn, skb, st);
+}
+
+static noinline unsigned int again6(struct zonefw_ns *zn, struct sk_buff *skb,
+				    const struct nf_hook_state *st)
+{
+	return known(zn, skb, st, true, true) ? NF_ACCEPT : zonefw_filter(zn, skb, st);
 }
 
 notrace unsigned int zonefw_forward4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return known(priv, skb, st, false) ? NF_ACCEPT : zonefw_filter(priv, skb, st);
+	return known(priv, skb, st, false, false) ? NF_ACCEPT : again4(priv, skb, st);
 }
 
 notrace unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return known(priv, skb, st, true) ? NF_ACCEPT : zonefw_filter(priv, skb, st);
+	return known(priv, skb, st, true, false) ? NF_ACCEPT : again6(priv, skb, st);
 }
 
 /* First bytes of IPv4 sources that are no martians; 0.0.0.0 is one that zonefw_martian() tells. */
@@ -165,31 +213,58 @@ static bool surely_fine6(const struct ipv6hdr *ih)
 	       ih->saddr.s6_addr[0] - 1u < 0xfe;
 }
 
-/* Only the tag is left to do. */
-static __always_inline bool tagged(const struct zonefw_ns *zn, struct sk_buff *skb,
+/* Only the tag is left to do, for devices that stand at @at of @list. */
+static __always_inline bool tagged(const struct zonefw_devs *d, const u32 *list, struct sk_buff *skb,
 				   const struct nf_hook_state *st, bool v6)
 {
-	const struct zonefw_devs *d = rcu_dereference(zn->fast);
-	u32 ifindex = st->in->ifindex;
-	u32 at = ifindex % ZONEFW_QUICK;
+	u32 ifindex = st->in->ifindex, at = ifindex % ZONEFW_QUICK;
 
 	BUILD_BUG_ON(!(PACKET_LOOPBACK & 4) || (PACKET_HOST | PACKET_BROADCAST | PACKET_MULTICAST |
 						PACKET_OTHERHOST) & 4);
-	if (d->quick[at] != ifindex || skb->pkt_type & 4 ||
+	if (list[at] != ifindex || skb->pkt_type & 4 ||
 	    !(v6 ? surely_fine6(ipv6_hdr(skb)) : surely_fine4(ip_hdr(skb))))
 		return false;
 	skb->mark = (skb->mark & d->keep) | d->tag[at];
 	return true;
 }
 
+/* The same, and then what the row of the zone denies first. */
+static noinline unsigned int guarded(struct zonefw_ns *zn, struct sk_buff *skb,
+				     const struct nf_hook_state *st, bool v6)
+{
+	const struct zonefw_devs *d = rcu_dereference(zn->fast);
+	const struct zonefw_rule *r;
+	struct zonefw_pkt k ZONEFW_UNSET;
+	u16 zone;
+
+	if (!tagged(d, d->guard, skb, st, v6))
+		return zonefw_ingress(zn, skb, st);
+	zone = d->zone[st->in->ifindex % ZONEFW_QUICK];
+	r = zonefw_early_match(&d->early[zone], skb, st);
+	if (!r)
+		return NF_ACCEPT;
+	k.zn = zn;
+	k.p = d->p;
+	k.devs = d;
+	k.skb = skb;
+	k.st = st;
+	k.from = zone;
+	k.to = ZONEFW_ZONE_NONE;
+	return zonefw_early_drop(&k, r);
+}
+
 notrace unsigned int zonefw_ingress4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return tagged(priv, skb, st, false) ? NF_ACCEPT : zonefw_ingress(priv, skb, st);
+	const struct zonefw_devs *d = rcu_dereference(((struct zonefw_ns *)priv)->fast);
+
+	return tagged(d, d->quick, skb, st, false) ? NF_ACCEPT : guarded(priv, skb, st, false);
 }
 
 notrace unsigned int zonefw_ingress6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return tagged(priv, skb, st, true) ? NF_ACCEPT : zonefw_ingress(priv, skb, st);
+	const struct zonefw_devs *d = rcu_dereference(((struct zonefw_ns *)priv)->fast);
+
+	return tagged(d, d->quick, skb, st, true) ? NF_ACCEPT : guarded(priv, skb, st, true);
 }
 
 /* A device whose packets are in one zone whatever the address, and need no check but of martians. */
@@ -198,11 +273,15 @@ static void place(struct zonefw_devs *t, const struct net_device *dev, const str
 	const struct zonefw_dev *d = zonefw_dev_slot(t, dev->ifindex);
 	u32 at = dev->ifindex % ZONEFW_QUICK;
 
-	if (t->quick[at] || d->nets || d->plain == ZONEFW_ZONE_NONE ||
+	if (t->quick[at] || t->guard[at] || d->nets || d->plain == ZONEFW_ZONE_NONE ||
 	    (p->zones[d->plain].flags & ZONEFW_ZONE_ANTISPOOF) ||
 	    (dev->flags & IFF_LOOPBACK) || netif_is_l3_master(dev))
 		return;
-	t->quick[at] = dev->ifindex;
+	t->zone[at] = d->plain;
+	if (p->early && p->early[d->plain].n)
+		t->guard[at] = dev->ifindex;
+	else
+		t->quick[at] = dev->ifindex;
 	t->tag[at] = ((u32)d->plain << p->opt.tag_shift) & p->opt.tag_mask;
 }
 
@@ -217,12 +296,16 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 	struct net_device *dev;
 	u32 i, j;
 
+	t->p = p;
 	t->salt = get_random_u64() | 1;
+	t->factor = get_random_u64() | 1;
 	t->keep = ~p->opt.tag_mask;
 	t->rules = p->rules;
 	t->offload = p->offload ? p->cells : NULL;
+	t->early = p->early;
 	for (i = 0; i < p->nz; i++)
 		for (j = 0; j < p->nz; j++) {
+			t->live |= zonefw_cell(p, i, j)->live;
 			t->cells[i * p->nz + j] = zonefw_cell(p, i, j)->ident->count;
 			t->mirror[i * p->nz + j] = zonefw_cell(p, j, i)->ident->count;
 		}

@@ -10,7 +10,7 @@ unsigned int zonefw_ingress6(void *priv, struct sk_buff *skb, const struct nf_ho
 unsigned int zonefw_forward4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st);
 unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st);
 u64 zonefw_fast_way(const struct zonefw_pkt *k, const struct nf_conn *ct,
-		    const struct zonefw_cell *cell, bool reply);
+		    const struct zonefw_cell *cell, bool reply, u32 epoch);
 void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonefw_policy *p);
 void zonefw_fast_update(struct zonefw_ns *zn);
 #endif

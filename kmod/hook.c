@@ -17,6 +17,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
+#include "early.h"
 #include "epoch.h"
 #include "fast.h"
 #include "hook.h"
@@ -93,10 +94,10 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
 	const struct zonefw_cell *cell;
 	enum zonefw_hit hit;
+	u32 slot, epoch = 0;
 	bool reply;
-	u32 slot;
 
-	if (!ct || !src || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
+	if (!ct || !src || !k->devs || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
 		return false;
 	from = zonefw_zone_of(k->p, zonefw_real_iif(k->skb, k->st), family, src);
 	if (k->st->hook != NF_INET_LOCAL_IN)
@@ -108,10 +109,12 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, cell - k->p->cells, &slot);
 	if (hit != ZONEFW_HIT || slot > k->p->nrules)
 		return false;
-	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
+	if (k->devs->live)
+		epoch = zonefw_epoch(k->zn, ct);
+	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, epoch))
 		return false;
 	if (!reply && k->st->hook == NF_INET_FORWARD)
-		zonefw_vcache_quicken(k->zn->vcache, ct, zonefw_fast_way(k, ct, cell, false));
+		zonefw_vcache_quicken(k->zn->vcache, ct, zonefw_fast_way(k, ct, cell, false, epoch));
 	if (cell->options & ZONEFW_CELL_CLAMP_MSS && k->st->hook == NF_INET_FORWARD)
 		zonefw_mss_clamp(k->skb, k->st);
 	zonefw_stat_known(k->zn);
@@ -178,6 +181,18 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 	return verdict;
 }
 
+/* What the row of the packet's zone denies first; a header with options takes the long way. */
+static unsigned int early(struct zonefw_pkt *k, const u8 *src)
+{
+	const struct zonefw_rule *r;
+
+	if (!k->p->early || k->from == ZONEFW_ZONE_NONE || src == k->key.src ||
+	    READ_ONCE(k->zn->panic))
+		return NF_ACCEPT;
+	r = zonefw_early_match(&k->p->early[k->from], k->skb, k->st);
+	return r ? zonefw_early_drop(k, r) : NF_ACCEPT;
+}
+
 /**
  * zonefw_ingress() - the hook before conntrack: tag, antispoof, source routes
  * @priv: struct zonefw_ns
@@ -216,7 +231,7 @@ unsigned int zonefw_ingress(void *priv, struct sk_buff *skb, const struct nf_hoo
 	if (k.from != ZONEFW_ZONE_NONE && (k.p->zones[k.from].flags & ZONEFW_ZONE_ANTISPOOF) &&
 	    zonefw_spoofed(st->net, k.p, k.from, st->in, family, src))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
-	return NF_ACCEPT;
+	return early(&k, src);
 }
 
 #define OPS(fn, fam, num, prio) \

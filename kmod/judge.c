@@ -119,7 +119,7 @@ static struct zonefw_stamp stamp(const struct zonefw_pkt *k, const struct nf_con
 {
 	struct zonefw_stamp s = { .gen = k->p->gen, .cell = zonefw_cell_at(k->p, from, to) };
 
-	if (ct && k->p->cells[s.cell].live)
+	if (ct && (!k->devs || k->devs->live))
 		s.epoch = zonefw_epoch(k->zn, ct);
 	return s;
 }
@@ -128,7 +128,7 @@ static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct,
 		     struct zonefw_stamp *s, const struct zonefw_verdict *v, bool reply)
 {
 	s->slot = zonefw_slot(v);
-	s->way = zonefw_fast_way(k, ct, &k->p->cells[s->cell], reply);
+	s->way = zonefw_fast_way(k, ct, &k->p->cells[s->cell], reply, s->epoch);
 	if (zonefw_vcache_enter(k->zn->vcache, ct, s))
 		zonefw_stat(k->zn, ZONEFW_S_EVICTED);
 }

@@ -199,6 +199,20 @@ static bool picks_hold(const struct zonefw_live *l, const struct zonefw_key *k)
 			  k, k->dport);
 }
 
+/**
+ * zonefw_live_source() - do the predicates hold of a rule that looks at the source only?
+ * @l: its live predicates: source and clock, no others
+ * @family: 4 or 6
+ * @src: source
+ *
+ * Return: true if they do.
+ */
+bool zonefw_live_source(const struct zonefw_live *l, u8 family, const u8 *src)
+{
+	return (!zonefw_live_timed(l) || zonefw_live_now(l)) &&
+	       addr_holds(&l->pick[ZONEFW_PICK_SRC], l->flags & ZONEFW_LIVE_NEG_SRC, family, src);
+}
+
 /* A flow that was let in is within what let it in, and never grounds for a refusal. */
 static bool amounts_hold(const struct zonefw_rule *r, const struct zonefw_key *k)
 {

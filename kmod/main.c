@@ -11,6 +11,7 @@
 #include "candidate.h"
 #include "clock.h"
 #include "drops.h"
+#include "early.h"
 #include "hook.h"
 #include "nl/family.h"
 #include "pending.h"
@@ -24,6 +25,8 @@ bool zonefw_userns __read_mostly;
 static char *boot = "open";
 module_param(boot, charp, 0444);
 MODULE_PARM_DESC(boot, "namespaces without a policy: open (nothing is filtered) or closed");
+module_param_named(early, zonefw_early_on, bool, 0644);
+MODULE_PARM_DESC(early, "drop ahead of conntrack what the first rules of a zone's whole row deny; asked at each commit");
 module_param_named(userns, zonefw_userns, bool, 0644);
 MODULE_PARM_DESC(userns, "let the root of a user namespace manage its own network namespace");
 

@@ -111,6 +111,7 @@ static void policy_free(struct zonefw_policy *p)
 	for (i = 0; p->cells && i < (u32)p->nz * p->nz; i++)
 		zonefw_ident_put(p->cells[i].ident);
 	kvfree(p->cells);
+	kvfree(p->early);
 	kvfree(rcu_dereference_protected(p->devs, 1));
 	if (p != stem)
 		kvfree(p);

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include "clock.h"
 #include "drops.h"
+#include "early.h"
 #include "fast.h"
 #include "hook.h"
 #include "nat.h"
@@ -91,7 +92,7 @@ static bool wants_ingress(const struct zonefw_policy *p)
 {
 	u32 z;
 
-	if (p->opt.tag_mask)
+	if (p->opt.tag_mask || p->early)
 		return true;
 	for (z = 1; z < p->nz; z++)
 		if (p->zones[z].flags & ZONEFW_ZONE_ANTISPOOF)
@@ -127,7 +128,9 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	int err;
 
 	ASSERT_RTNL();
-	err = zonefw_devs_update(zn, p);
+	err = zonefw_early_build(p);
+	if (!err)
+		err = zonefw_devs_update(zn, p);
 	if (err)
 		return err;
 	if (!old && !try_module_get(THIS_MODULE))

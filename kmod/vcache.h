@@ -22,8 +22,8 @@ struct zonefw_ventry {
 } __aligned(32);
 
 struct zonefw_vcache {
+	struct zonefw_ventry way[ZONEFW_VC_SIZE];	/* first: no offset to add */
 	u64 factor;
-	struct zonefw_ventry way[ZONEFW_VC_SIZE] __aligned(64);
 };
 
 /* What the policy said of a flow. */

@@ -101,11 +101,13 @@ struct zonefw_policy {
 	bool dnat, snat, redirect, clamp, offload; /* some rule or option does so */
 	bool hairpins;			/* of a publish, for whatever zones may reach TO */
 	unsigned long *reach;		/* while it is compiled: nz * nz bits: may anything pass? */
+	struct zonefw_early *early;	/* by ingress zone, or NULL: see early.c */
 	u32 *dnat_at, *dnat_list;	/* by ingress zone: rules that translate destinations */
 };
 
 #define ZONEFW_EPOCH_HOSTS	3	/* of a flow: source, destination, and that before translation */
 
+struct zonefw_early;
 struct zonefw_epochs;
 struct zonefw_offload;
 struct zonefw_vcache;

@@ -34,7 +34,7 @@ static const struct { const char *w; int k; } stat_words[] = {
 	{ "error", ZONEFW_R_ERROR },
 	{ "reclassified", ZONEFW_S_RECLASSIFIED }, { "evicted", ZONEFW_S_EVICTED }, { "cache_used", ZONEFW_S_CACHE_USED },
 	{ "cache_size", ZONEFW_S_CACHE_SIZE }, { "swept", ZONEFW_S_SWEPT }, { "sweep_cut", ZONEFW_S_SWEEP_CUT },
-	{ "sweep_left", ZONEFW_S_SWEEP_LEFT }, { "sweep_progress", ZONEFW_S_SWEEP_PROGRESS },
+	{ "sweep_left", ZONEFW_S_SWEEP_LEFT }, { "sweep_progress", ZONEFW_S_SWEEP_PROGRESS }, { "early", ZONEFW_S_EARLY },
 };
 
 static json_t *confirm_json(const struct info *i)

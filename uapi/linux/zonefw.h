@@ -194,6 +194,7 @@ enum zonefw_stat {
 	ZONEFW_S_CACHE_SIZE,	/* a gauge: how many it has room for */
 	ZONEFW_S_OFFLOAD_PACKETS,	/* packets that took the way of the flow table */
 	ZONEFW_S_OFFLOADED,	/* flows that are in the flow table now */
+	ZONEFW_S_EARLY,	/* packets dropped before conntrack, also counted by reason and as dropped */
 	__ZONEFW_S_MAX
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ZONEFW_EARLY_H
+#define ZONEFW_EARLY_H
+#include "action.h"
+
+#define ZONEFW_EARLY_MAX	8	/* rules of a row */
+
+/**
+ * struct zonefw_early - what a source zone's whole row denies first
+ * @n: rules, in order
+ * @asks: flows into the zone may be open: conntrack is asked for answers
+ */
+struct zonefw_early {
+	const struct zonefw_rule *rule[ZONEFW_EARLY_MAX];
+	u8 n;
+	bool asks;
+};
+
+extern bool zonefw_early_on;
+
+int zonefw_early_build(struct zonefw_policy *p);
+const struct zonefw_rule *zonefw_early_match(const struct zonefw_early *e, struct sk_buff *skb,
+					     const struct nf_hook_state *st);
+unsigned int zonefw_early_drop(struct zonefw_pkt *k, const struct zonefw_rule *r);
+#endif
