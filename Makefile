@@ -31,6 +31,10 @@ test:
 check:
 	tests/static/check
 
+# the unit tests inside the module, on the debug kernel: make kunit SUITE="txn vcache"
+kunit:
+	tests/kunit/run $(SUITE)
+
 # as long as one likes: make fuzz FUZZ_SECONDS=3600
 fuzz:
 	tests/fuzz/run
@@ -93,6 +97,7 @@ help:
 	@echo "  userspace     userspace/zonefw"
 	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
 	@echo "  check         static checks only"
+	@echo "  kunit         the unit tests inside the module, on a debug kernel (SUITE=\"txn vcache\")"
 	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
 	@echo "  bench         what a packet costs, beside nftables and iptables (QUICK=1, NATIVE=1)"
 	@echo "  bench-docs    puts the figures of the last bench into docs/bench.md"
@@ -100,4 +105,4 @@ help:
 	@echo "  demo-shell    the same, with a shell"
 	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test check fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help

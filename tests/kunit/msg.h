@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A netlink message under construction, for the suites that speak to APPLY. */
+#ifndef KUNIT_MSG_H
+#define KUNIT_MSG_H
+#include <net/genetlink.h>
+#include "nl/family.h"
+#include "nl/gen.h"
+
+struct msg {
+	struct sk_buff *skb;
+	void *head;
+};
+
+static inline void msg_start(struct msg *m, u8 cmd)
+{
+	m->skb = nlmsg_new(60000, GFP_KERNEL);
+	m->head = m->skb ? genlmsg_put(m->skb, 0, 1, &zonefw_family, NLM_F_REQUEST, cmd) : NULL;
+}
+
+static inline void msg_u32(struct msg *m, int t, u32 v) { nla_put_u32(m->skb, t, v); }
+static inline void msg_u16(struct msg *m, int t, u16 v) { nla_put_u16(m->skb, t, v); }
+static inline void msg_u8(struct msg *m, int t, u8 v) { nla_put_u8(m->skb, t, v); }
+static inline void msg_str(struct msg *m, int t, const char *s) { nla_put_string(m->skb, t, s); }
+static inline void msg_put(struct msg *m, int t, const void *d, int n) { nla_put(m->skb, t, n, d); }
+static inline struct nlattr *msg_nest(struct msg *m, int t) { return nla_nest_start(m->skb, t); }
+static inline void msg_end(struct msg *m, struct nlattr *n) { nla_nest_end(m->skb, n); }
+
+/* As genetlink would: strict parse by the operation's policy, then the handler. Frees the message. */
+static inline int msg_apply(struct msg *m, struct net *net, struct netlink_ext_ack *extack)
+{
+	struct nlattr **tb = kcalloc(ZONEFW_A_MAX + 1, sizeof(*tb), GFP_KERNEL);
+	struct nlmsghdr *h = nlmsg_hdr(m->skb);
+	struct genl_info info = { };
+	int err = -ENOMEM;
+
+	genlmsg_end(m->skb, m->head);
+	memset(extack, 0, sizeof(*extack));
+	if (tb) {
+		err = __nlmsg_parse(h, GENL_HDRLEN, tb, ARRAY_SIZE(zonefw_apply_policy) - 1,
+				    zonefw_apply_policy, NL_VALIDATE_STRICT, extack);
+		NETLINK_CB(m->skb).flags = NETLINK_SKB_DST;	/* the sender is the kernel */
+		info.snd_portid = 0xfffffff0;			/* nobody: the reply is lost */
+		info.nlhdr = h;
+		info.genlhdr = nlmsg_data(h);
+		info.attrs = tb;
+		info.extack = extack;
+		genl_info_net_set(&info, net);
+		if (!err)
+			err = zonefw_apply_doit(m->skb, &info);
+	}
+	kfree(tb);
+	nlmsg_free(m->skb);
+	m->skb = NULL;
+	return err;
+}
+
+/* The policy that the suites start from: zones a and b (in a), one rule, one default. */
+struct twist {
+	const char *name, *want;	/* want: part of the sentence */
+	int err;
+	const char *zone, *zone2;	/* names; "" none at all */
+	u32 abi, gen, id, tag_mask, rule_flags, arg;
+	u16 parent, from, to, def_from;
+	u8 action, family, prefix_len, reversed, options, same_default, extra, no_to, log;
+};
+
+static inline void msg_zone(struct msg *m, const char *name, u16 parent, u8 len)
+{
+	struct zonefw_net net = { .family = 4, .len = len ?: 24, .addr = { 198, 18, 3 } };
+	struct nlattr *n = msg_nest(m, ZONEFW_A_ZONE);
+
+	if (*name)
+		msg_str(m, ZONEFW_AZ_NAME, name);
+	if (parent)
+		msg_u16(m, ZONEFW_AZ_PARENT, parent);
+	msg_str(m, ZONEFW_AZ_DEV, "zzz*");
+	msg_put(m, ZONEFW_AZ_NETS, &net, sizeof(net));
+	msg_end(m, n);
+}
+
+static inline void msg_rule(struct msg *m, const struct twist *t)
+{
+	struct zonefw_l4 box = { .dport_lo = 80, .dport_hi = t->reversed ? 79 : 80, .proto = 6,
+				 .sport_hi = 65535, .flags = ZONEFW_L4_F_PROTO | ZONEFW_L4_F_PORTS };
+	struct nlattr *n = msg_nest(m, ZONEFW_A_RULE);
+
+	if (t->id)
+		msg_u32(m, ZONEFW_AR_ID, t->id);
+	msg_u16(m, ZONEFW_AR_FROM, t->from ?: 1);
+	if (!t->no_to)
+		msg_u16(m, ZONEFW_AR_TO, t->to ?: ZONEFW_ZONE_ANY);
+	msg_u8(m, ZONEFW_AR_ACTION, t->action ?: ZONEFW_ACCEPT);
+	if (t->arg)
+		msg_u32(m, ZONEFW_AR_ARG, t->arg);
+	if (t->family)
+		msg_u8(m, ZONEFW_AR_FAMILY, t->family);
+	if (t->rule_flags)
+		msg_u32(m, ZONEFW_AR_FLAGS, t->rule_flags);
+	msg_put(m, ZONEFW_AR_L4, &box, sizeof(box));
+	msg_end(m, n);
+}
+
+static inline void msg_default(struct msg *m, u16 from)
+{
+	struct nlattr *n = msg_nest(m, ZONEFW_A_CELLDEF);
+
+	msg_u16(m, ZONEFW_AC_FROM, from);
+	msg_u16(m, ZONEFW_AC_TO, ZONEFW_ZONE_ANY);
+	msg_u8(m, ZONEFW_AC_ACTION, ZONEFW_ACCEPT);
+	msg_end(m, n);
+}
+
+static inline void msg_policy(struct msg *m, const struct twist *t)
+{
+	int i;
+
+	msg_start(m, ZONEFW_CMD_APPLY);
+	msg_u32(m, ZONEFW_A_ABI, t->abi ?: ZONEFW_ABI);
+	if (t->gen)
+		msg_u32(m, ZONEFW_A_GEN, t->gen);
+	msg_zone(m, t->zone ?: "a", 0, t->prefix_len);
+	msg_zone(m, t->zone2 ?: "b", t->parent ?: 1, 0);
+	msg_rule(m, t);
+	for (i = 0; i <= t->same_default; i++)
+		msg_default(m, t->def_from);
+	for (i = 0; i <= t->options; i++) {
+		struct nlattr *n = msg_nest(m, ZONEFW_A_OPTIONS);
+
+		msg_u32(m, ZONEFW_AO_TAG_MASK, t->tag_mask ?: 0xff000000);
+		msg_u32(m, ZONEFW_AO_LOG_PER, 1);
+		msg_end(m, n);
+	}
+	for (i = 0; i < t->extra; i++)
+		msg_str(m, ZONEFW_A_EXTRATEXT, "x");
+}
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: the transaction. Each refusal says why, in the words the table has,
+ * and leaves generation and policy as they were, with and without a policy in
+ * force; a commit swaps; ids, wrap-around of the generation and flush.
+ */
+#include <linux/rtnetlink.h>
+#include "suites.h"
+#include "msg.h"
+#include "zonefw.h"
+
+static const struct twist refusals[] = {
+	{ "another version", "different versions", -EPROTO, .abi = ZONEFW_ABI + 1 },
+	{ "stale generation", "changed meanwhile", -ESTALE, .gen = 0x7fffffff },
+	{ "zone without a name", "no name", -EINVAL, .zone = "" },
+	{ "name starts with a digit", "not a name", -EINVAL, .zone = "1a" },
+	{ "name any", "not a name", -EINVAL, .zone = "any" },
+	{ "name none", "not a name", -EINVAL, .zone = "none" },
+	{ "name self", "exists already", -EINVAL, .zone = "self" },
+	{ "name with a space", "not a name", -EINVAL, .zone = "a b" },
+	{ "name twice", "exists already", -EINVAL, .zone2 = "a" },
+	{ "parent is itself", "earlier zone", -EINVAL, .parent = 2 },
+	{ "parent is later", "earlier zone", -EINVAL, .parent = 3 },
+	{ "host bits", "host bits", -EINVAL, .prefix_len = 8 },
+	{ "prefix too long", "bad family or length", -EINVAL, .prefix_len = 33 },
+	{ "FROM past the table", "does not exist", -EINVAL, .from = 3 },
+	{ "FROM none", "does not exist", -EINVAL, .from = ZONEFW_ZONE_NONE },
+	{ "TO past the table", "does not exist", -EINVAL, .to = 3 },
+	{ "no TO", "FROM and TO", -EINVAL, .no_to = 1 },
+	{ "action past the last", "", -ERANGE, .action = __ZONEFW_ACTION_MAX },
+	{ "reject in no way", "does not exist", -EINVAL, .action = ZONEFW_REJECT,
+	  .arg = __ZONEFW_REJ_MAX },
+	{ "queue past the last", "at most 65535", -EINVAL, .action = ZONEFW_QUEUE, .arg = 65536 },
+	{ "family 5", "4 or 6", -EINVAL, .family = 5 },
+	{ "unknown flag", "", -EINVAL, .rule_flags = 0x80000000 },
+	{ "reversed ports", "reversed", -EINVAL, .reversed = 1 },
+	{ "default past the table", "does not exist", -EINVAL, .def_from = 9 },
+	{ "default twice", "same pair", -EINVAL, .same_default = 1 },
+	{ "options twice", "twice", -EINVAL, .options = 1 },
+	{ "extra text twice", "twice", -EINVAL, .extra = 2 },
+	{ "tag-mask with a hole", "one run of bits", -EINVAL, .tag_mask = 0x50000000 },
+	{ "tag-mask too narrow", "too narrow", -EINVAL, .tag_mask = 0x01000000 },
+	{ "unknown id", "not in force", -EINVAL, .id = 0x7fffffff },
+};
+
+static void refusal_name(const struct twist *t, char *desc)
+{
+	strscpy(desc, t->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(refusal, refusals, refusal_name);
+
+static struct zonefw_ns *zn(void)
+{
+	return zonefw_ns(&init_net);
+}
+
+static int apply(const struct twist *t, struct netlink_ext_ack *extack)
+{
+	struct msg m;
+
+	msg_policy(&m, t);
+	return msg_apply(&m, &init_net, extack);
+}
+
+static void flush(struct kunit *test)
+{
+	rtnl_lock();
+	mutex_lock(&zn()->lock);
+	if (rcu_access_pointer(zn()->policy))
+		zonefw_withdraw(zn(), false);
+	mutex_unlock(&zn()->lock);
+	rtnl_unlock();
+}
+
+static void refused(struct kunit *test, const struct twist *t)
+{
+	const void *before = rcu_access_pointer(zn()->policy);
+	u32 gen = zn()->gen;
+	struct netlink_ext_ack extack;
+
+	KUNIT_EXPECT_EQ(test, apply(t, &extack), t->err);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, extack._msg);
+	KUNIT_EXPECT_TRUE_MSG(test, !!strstr(extack._msg, t->want), "said: %s", extack._msg);
+	KUNIT_EXPECT_EQ(test, zn()->gen, gen);
+	KUNIT_EXPECT_PTR_EQ(test, (const void *)rcu_access_pointer(zn()->policy), before);
+}
+
+static void test_refusal(struct kunit *test)
+{
+	static const struct twist plain = { };
+	struct netlink_ext_ack extack;
+
+	refused(test, test->param_value);
+	KUNIT_ASSERT_EQ(test, apply(&plain, &extack), 0);
+	refused(test, test->param_value);
+	flush(test);
+	KUNIT_EXPECT_FALSE(test, zn()->hooks);
+}
+
+static const struct twist accepted[] = {
+	{ "plain" }, { "prefix 32", .prefix_len = 32 }, { "name of 31", .zone = "abcdefghijklmnopqrstuvwxyz01234" },
+	{ "FROM any", .from = ZONEFW_ZONE_ANY }, { "last zone", .from = 2, .to = 2 },
+	{ "queue 65535", .action = ZONEFW_QUEUE, .arg = 65535 }, { "all flags", .rule_flags = ZONEFW_RULE_NEG_SRC },
+	{ "narrow tag-mask", .tag_mask = 0x3 }, { "extra text", .extra = 1 }, { "default of b", .def_from = 2 },
+};
+
+static void accepted_name(const struct twist *t, char *desc)
+{
+	strscpy(desc, t->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(accepted, accepted, accepted_name);
+
+static void test_commit(struct kunit *test)
+{
+	struct netlink_ext_ack extack;
+	u32 gen = zn()->gen;
+
+	KUNIT_EXPECT_EQ(test, apply(test->param_value, &extack), 0);
+	KUNIT_EXPECT_EQ(test, zn()->gen, gen + 1);
+	KUNIT_EXPECT_TRUE(test, zn()->hooks);
+	KUNIT_EXPECT_EQ(test, apply(test->param_value, &extack), 0);
+	KUNIT_EXPECT_EQ(test, zn()->gen, gen + 2);
+	flush(test);
+	KUNIT_EXPECT_EQ(test, zn()->gen, gen + 3);
+	KUNIT_EXPECT_FALSE(test, zn()->hooks);
+}
+
+/* The id a rule keeps keeps its counters; a second user of it is refused. */
+static void test_identity(struct kunit *test)
+{
+	struct twist t = { };
+	struct netlink_ext_ack extack;
+	struct zonefw_policy *p, *q;
+	u64 packets, bytes;
+
+	KUNIT_ASSERT_EQ(test, apply(&t, &extack), 0);
+	p = zonefw_policy_get(zn());
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	zonefw_count(p->rules[0]->ident, 60);
+	t.id = p->rules[0]->ident->id;
+	KUNIT_EXPECT_EQ(test, apply(&t, &extack), 0);
+	q = zonefw_policy_get(zn());
+	KUNIT_EXPECT_PTR_EQ(test, q->rules[0]->ident, p->rules[0]->ident);
+	KUNIT_EXPECT_PTR_NE(test, q, p);
+	zonefw_policy_put(p);
+	zonefw_ident_read(q->rules[0]->ident, &packets, &bytes);
+	KUNIT_EXPECT_EQ(test, packets, 1ull);
+	zonefw_policy_put(q);
+	t.id = 0;
+	KUNIT_EXPECT_EQ(test, apply(&t, &extack), 0);
+	q = zonefw_policy_get(zn());
+	zonefw_ident_read(q->rules[0]->ident, &packets, &bytes);
+	KUNIT_EXPECT_EQ(test, packets, 0ull);
+	zonefw_policy_put(q);
+	flush(test);
+}
+
+/* The verdict cache's stamp holds 24 bits of the generation: 0 is left out, the table is cleared. */
+static void test_wrap(struct kunit *test)
+{
+	const struct twist t = { };
+	struct netlink_ext_ack extack;
+
+	KUNIT_ASSERT_EQ(test, apply(&t, &extack), 0);
+	mutex_lock(&zn()->lock);
+	zn()->gen = 0xfffffe;
+	mutex_unlock(&zn()->lock);
+	KUNIT_EXPECT_EQ(test, apply(&t, &extack), 0);
+	KUNIT_EXPECT_EQ(test, zn()->gen, 0xffffffu);
+	KUNIT_EXPECT_EQ(test, apply(&t, &extack), 0);
+	KUNIT_EXPECT_EQ(test, zn()->gen, 0x1000001u);
+	flush(test);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(test_refusal, refusal_gen_params),
+	KUNIT_CASE_PARAM(test_commit, accepted_gen_params),
+	KUNIT_CASE(test_identity),
+	KUNIT_CASE(test_wrap),
+	{ }
+};
+
+ZONEFW_SUITE(txn, cases, NULL, NULL);
