@@ -62,9 +62,24 @@ static bool take_token(struct zonefw_drops *d)
 	return ok;
 }
 
-static const char *zone_name(const struct zonefw_pkt *k, u16 zone)
+/* Whole arrays are copied: a drop has four names, and a copy costs less than a look for the end. */
+static void zone_name(const struct zonefw_pkt *k, u16 zone, char name[ZONEFW_NAME_MAX + 1])
 {
-	return k->p && zone < k->p->nz ? k->p->zones[zone].name : "";
+	if (k->p && zone < k->p->nz)
+		memcpy(name, k->p->zones[zone].name, ZONEFW_NAME_MAX + 1);
+	else
+		name[0] = '\0';
+}
+
+/* @from: of a struct net_device, or NULL. One that is renamed just now is cut short at worst. */
+static void dev_name_copy(const char *from, char name[ZONEFW_DEVNAME])
+{
+	BUILD_BUG_ON(ZONEFW_DEVNAME != IFNAMSIZ);
+	if (from)
+		memcpy(name, from, IFNAMSIZ);
+	else
+		name[0] = '\0';
+	name[IFNAMSIZ - 1] = '\0';
 }
 
 static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u8 reason)
@@ -73,14 +88,14 @@ static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u
 	e->rule = k->rule;
 	e->action = action;
 	e->reason = reason;
-	strscpy(e->from, zone_name(k, k->from), sizeof(e->from));
-	strscpy(e->to, zone_name(k, k->to), sizeof(e->to));
+	zone_name(k, k->from, e->from);
+	zone_name(k, k->to, e->to);
 	/* parsed here once more: some refusals come before the key is there */
 	zonefw_skb_key(k->skb, k->st, &e->key);
 	if (!e->key.family)
 		e->key.family = k->st->pf == NFPROTO_IPV4 ? 4 : 6;
-	strscpy(e->in, e->key.in ? e->key.in : "", sizeof(e->in));
-	strscpy(e->out, e->key.out ? e->key.out : "", sizeof(e->out));
+	dev_name_copy(e->key.in, e->in);
+	dev_name_copy(e->key.out, e->out);
 	e->key.in = e->in;
 	e->key.out = e->out;
 }
@@ -96,7 +111,7 @@ static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u
 void zonefw_drops_record(const struct zonefw_pkt *k, u8 action, u8 reason)
 {
 	struct zonefw_drops *d = k->zn->drops;
-	struct zonefw_drop e;
+	struct zonefw_drop e ZONEFW_UNSET;
 
 	if (!take_token(d)) {
 		zonefw_stat(k->zn, ZONEFW_S_DROPS_LOST);

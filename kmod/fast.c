@@ -174,6 +174,12 @@ u64 zonefw_fast_way(const struct zonefw_pkt *k, const struct nf_conn *ct,
 	       mark(d, epoch);
 }
 
+/* The first packet of a flow is in no cache. */
+static bool opens(const struct sk_buff *skb)
+{
+	return (skb_get_nfct((struct sk_buff *)skb) & NFCT_INFOMASK) == IP_CT_NEW;
+}
+
 /* What the first look does not find: flows that share a set, and policies with live rules. */
 static noinline unsigned int again4(struct zonefw_ns *zn, struct sk_buff *skb,
 				    const struct nf_hook_state *st)
@@ -189,12 +195,16 @@ static noinline unsigned int again6(struct zonefw_ns *zn, struct sk_buff *skb,
 
 notrace unsigned int zonefw_forward4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return known(priv, skb, st, false, false) ? NF_ACCEPT : again4(priv, skb, st);
+	if (known(priv, skb, st, false, false))
+		return NF_ACCEPT;
+	return opens(skb) ? zonefw_filter(priv, skb, st) : again4(priv, skb, st);
 }
 
 notrace unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return known(priv, skb, st, true, false) ? NF_ACCEPT : again6(priv, skb, st);
+	if (known(priv, skb, st, true, false))
+		return NF_ACCEPT;
+	return opens(skb) ? zonefw_filter(priv, skb, st) : again6(priv, skb, st);
 }
 
 /* First bytes of IPv4 sources that are no martians; 0.0.0.0 is one that zonefw_martian() tells. */

@@ -88,16 +88,19 @@ static u32 options_of(const struct zonefw_pkt *k)
 static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 {
 	u8 family = k->st->pf == NFPROTO_IPV4 ? 4 : 6, len = family == 4 ? 4 : 16;
-	const u8 *src = zonefw_skb_plain(k->skb, k->st);
 	u16 from, to = ZONEFW_ZONE_SELF;
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
 	const struct zonefw_cell *cell;
 	enum zonefw_hit hit;
 	u32 slot, epoch = 0;
+	const u8 *src;
 	bool reply;
 
-	if (!ct || !src || !k->devs || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
+	if (!ct || !k->devs || (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
+		return false;
+	src = zonefw_skb_plain(k->skb, k->st);
+	if (!src)
 		return false;
 	from = zonefw_zone_of(k->p, zonefw_real_iif(k->skb, k->st), family, src);
 	if (k->st->hook != NF_INET_LOCAL_IN)
@@ -137,7 +140,7 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 {
 	const struct net_device *out = out_of(skb, st);
 	unsigned int verdict;
-	struct zonefw_pkt k;
+	struct zonefw_pkt k ZONEFW_UNSET;
 
 	if (zonefw_on_loopback(skb, st))
 		return NF_ACCEPT;

@@ -147,7 +147,7 @@ static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdic
 static unsigned int let_in(struct zonefw_pkt *k, struct nf_conn *ct, struct zonefw_stamp *s,
 			   const struct zonefw_verdict *v)
 {
-	if (ct && zonefw_nat_out(k, ct, v->rule) != NF_ACCEPT)
+	if (ct && k->p->snat && zonefw_nat_out(k, ct, v->rule) != NF_ACCEPT)
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
 	if (ct && zonefw_nat_exhausted(ct))
 		return zonefw_refuse(k, ZONEFW_REJECT, ZONEFW_REJ_ADMIN, ZONEFW_R_ERROR);
@@ -334,7 +334,7 @@ unsigned int zonefw_judge(struct zonefw_pkt *k)
 	int verdict;
 
 	/* link-local and multicast addresses are in no net: the device decides */
-	verdict = zonefw_dev_zoned(k->p, k->dev) ? builtin(k) : -1;
+	verdict = k->key.proto == IPPROTO_ICMPV6 && zonefw_dev_zoned(k->p, k->dev) ? builtin(k) : -1;
 	if (verdict >= 0)
 		return verdict;
 	if (k->from == ZONEFW_ZONE_NONE || k->to == ZONEFW_ZONE_NONE)
