@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/workqueue.h>
 #include <net/netlink.h>
+#include "book.h"
 #include "clock.h"
 #include "epoch.h"
 #include "live.h"
@@ -20,12 +21,16 @@ struct tally { u64 state, next; u32 expired, watched; };
 static void look(const struct zonefw_policy *p, struct tally *t)
 {
 	u64 now = ktime_get_boottime_ns();
-	u32 i;
+	const struct zonefw_rule *r;
+	struct zonefw_turn turn = { };
+	u32 i = 0;
 
 	*t = (struct tally){ .state = 14695981039346656037ull, .next = U64_MAX };
-	for (i = 0; i < p->nrules; i++) {
-		const struct zonefw_live *l = p->rules[i]->live;
+	while ((r = zonefw_rule_next(p, &turn))) {
+		const struct zonefw_live *l = r->live;
 
+		if (!(++i % 4096))
+			cond_resched();
 		if (!l || !zonefw_live_timed(l))
 			continue;
 		t->state = (t->state ^ zonefw_live_now(l)) * 1099511628211ull;
@@ -94,18 +99,18 @@ void zonefw_clock_init(struct zonefw_ns *zn)
  */
 void zonefw_clock_start(struct zonefw_ns *zn, struct zonefw_policy *p)
 {
+	struct zonefw_turn turn = { };
+	struct zonefw_rule *r;
 	struct tally t;
-	u32 i;
 
 	if (!p->ntimed)
 		return;
-	for (i = 0; i < p->nrules; i++) {
-		const struct zonefw_live *l = p->rules[i]->live;
-
-		if (!l)
+	while ((r = zonefw_rule_next(p, &turn))) {
+		if (!r->live || !r->live->expires)
 			continue;
-		p->rules[i]->ident->expires = l->expires;
-		p->rules[i]->ident->deadline = l->deadline;
+		r->ident->expires = r->live->expires;
+		r->ident->deadline = r->live->deadline;
+		r->ident->timed = p->gen;
 	}
 	look(p, &t);
 	zn->clock_state = t.state;

@@ -18,17 +18,21 @@
 #include "skbkey.h"
 #include "vcache.h"
 
-static u32 take(struct net *net, struct zonefw_walk *w, struct nf_conn **out, bool *end)
+#define BUCKETS	1024	/* looked at in one go: a table may be large and empty */
+
+/* At most @room of a bucket; *@full: it may have more. */
+static u32 take(struct net *net, const struct zonefw_walk *w, struct nf_conn **out, u32 room,
+		bool *full)
 {
 	spinlock_t *lock = &nf_conntrack_locks[w->bucket % CONNTRACK_LOCKS];
 	struct nf_conntrack_tuple_hash *h;
 	struct hlist_nulls_node *n;
 	u32 got = 0, at = 0;
 
+	*full = false;
 	local_bh_disable();
 	nf_conntrack_lock(lock);
-	*end = w->bucket >= nf_conntrack_htable_size;
-	if (*end)
+	if (w->bucket >= nf_conntrack_htable_size)
 		goto out;
 	hlist_nulls_for_each_entry(h, n, &nf_conntrack_hash[w->bucket], hnnode) {
 		struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
@@ -36,7 +40,8 @@ static u32 take(struct net *net, struct zonefw_walk *w, struct nf_conn **out, bo
 		if (NF_CT_DIRECTION(h) != IP_CT_DIR_ORIGINAL || !net_eq(nf_ct_net(ct), net) ||
 		    nf_ct_is_expired(ct) || nf_ct_is_dying(ct) || at++ < w->skip)
 			continue;
-		if (got == ZONEFW_FLOW_BATCH)
+		*full = got == room;
+		if (*full)
 			break;
 		if (refcount_inc_not_zero(&ct->ct_general.use))
 			out[got++] = ct;
@@ -52,31 +57,31 @@ out:
  * @net: namespace
  * @w: where the walk stands; zero at first
  * @ct: room for ZONEFW_FLOW_BATCH, each with a reference that is the caller's
+ * @n: out: how many; none is not the end
  *
  * A connection that comes or goes during the walk is shown or not; when
  * conntrack resizes its table meanwhile, others may be missed or shown twice.
  *
  * Context: may sleep.
- * Return: how many; 0 at the end.
+ * Return: false at the end.
  */
-u32 zonefw_flows_next(struct net *net, struct zonefw_walk *w, struct nf_conn **ct)
+bool zonefw_flows_next(struct net *net, struct zonefw_walk *w, struct nf_conn **ct, u32 *n)
 {
-	bool end = false;
-	u32 n = 0;
+	u32 buckets, got;
+	bool full;
 
-	while (!n) {
-		n = take(net, w, ct, &end);
-		if (end)
-			return 0;
-		if (n == ZONEFW_FLOW_BATCH) {
-			w->skip += n;
-		} else {
-			w->bucket++;
-			w->skip = 0;
+	for (*n = 0, buckets = 0; buckets < BUCKETS && *n < ZONEFW_FLOW_BATCH; buckets++) {
+		got = take(net, w, ct + *n, ZONEFW_FLOW_BATCH - *n, &full);
+		*n += got;
+		if (full) {
+			w->skip += got;
+			break;
 		}
-		cond_resched();
+		w->bucket++;
+		w->skip = 0;
 	}
-	return n;
+	cond_resched();
+	return w->bucket < READ_ONCE(nf_conntrack_htable_size);
 }
 
 static int route4(struct net *net, const u8 *to, char *name)

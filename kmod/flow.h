@@ -21,7 +21,7 @@ struct zonefw_flow {
 	struct zonefw_verdict v;
 };
 
-u32 zonefw_flows_next(struct net *net, struct zonefw_walk *w, struct nf_conn **ct);
+bool zonefw_flows_next(struct net *net, struct zonefw_walk *w, struct nf_conn **ct, u32 *n);
 bool zonefw_flow_live(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 		      const struct nf_conn *ct, struct zonefw_flow *f);
 bool zonefw_flow_between(const struct zonefw_policy *p, const struct nf_conn *ct, u16 from,

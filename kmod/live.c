@@ -59,7 +59,7 @@ static int state_build(struct zonefw_ns *zn, struct zonefw_live *l, struct zonef
 	if (l->has_conns && !id->conns)
 		return -ENOMEM;
 	if (l->expires)
-		l->deadline = id->expires == l->expires ? id->deadline :
+		l->deadline = id->expires == l->expires && id->timed == zn->gen ? id->deadline :
 			      ktime_get_boottime_ns() + (u64)l->expires * NSEC_PER_SEC;
 	return 0;
 }

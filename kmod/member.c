@@ -68,15 +68,16 @@ static void revive(struct zonefw_set *s, struct zonefw_member *m, u32 timeout)
 {
 	u32 secs = timeout ? timeout : READ_ONCE(s->timeout);
 	u64 at = secs ? ktime_get_boottime_ns() + (u64)secs * NSEC_PER_SEC : 0;
+	bool was = m->live && !zonefw_member_expired(m);
 
 	atomic64_set(&m->expires, at);
 	if (at)
 		reap_by(s, at);
-	if (m->live)
-		return;
-	s->count++;
+	if (!m->live)
+		s->count++;
 	WRITE_ONCE(m->live, true);
-	touch(s, &m->key);
+	if (!was)
+		touch(s, &m->key);
 }
 
 /* With the lock: no packet sees it any more; freed unless a policy names it. */
@@ -270,19 +271,29 @@ void zonefw_set_flush(struct zonefw_set *s)
  * @max: of the policy to come; that of the set is not touched before it is in force
  * @live: nobody sees the set yet: the member is in at once
  *
+ * What packets put in takes no room from what policies name: at worst the set is twice as large.
+ *
  * Return: 0 or as zonefw_set_add(). Undone by zonefw_set_unname().
  */
 int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, u32 max, bool live)
 {
-	struct zonefw_member *m = obtain(s, e, max(max, READ_ONCE(s->max)), GFP_KERNEL_ACCOUNT);
+	struct zonefw_member *m = obtain(s, e, U32_MAX, GFP_KERNEL_ACCOUNT);
+	int err = 0;
 
 	if (IS_ERR(m))
 		return PTR_ERR(m);
-	m->named++;
+	if (!m->named && s->nnamed >= max(max, READ_ONCE(s->max))) {
+		err = -ENOSPC;
+		if (!m->live)
+			drop(s, m);
+		goto out;
+	}
+	s->nnamed += !m->named++;
 	if (live)
 		revive(s, m, e->timeout);
+out:
 	spin_unlock_bh(&s->lock);
-	return 0;
+	return err;
 }
 
 /* A policy that named a member is no more. */
@@ -292,8 +303,11 @@ void zonefw_set_unname(struct zonefw_set *s, const struct zonefw_elem *e)
 
 	spin_lock_bh(&s->lock);
 	m = find(s, e);
-	if (m && m->named && !--m->named && !m->live)
-		drop(s, m);
+	if (m && m->named && !--m->named) {
+		s->nnamed--;
+		if (!m->live)
+			drop(s, m);
+	}
 	spin_unlock_bh(&s->lock);
 }
 

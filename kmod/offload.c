@@ -42,6 +42,7 @@
 struct offdev {
 	struct list_head list;
 	struct nf_hook_ops ops;
+	int ifindex;
 	struct rcu_head rcu;
 };
 
@@ -198,7 +199,7 @@ static bool ask(const struct zonefw_ns *zn, const struct sk_buff *skb, const str
 	struct zonefw_cell *cell;
 	u32 slot;
 
-	if (!p)
+	if (!p || READ_ONCE(zn->panic))
 		return false;
 	in = zonefw_zone_of(p, st->in->ifindex, family, (const u8 *)&e->key.src);
 	out = zonefw_zone_of(p, st->out->ifindex, family, (const u8 *)dst);
@@ -247,17 +248,21 @@ static void nat_of(struct zonefw_path *e)
 static void learn(const struct zonefw_ns *zn, struct zonefw_offload *t, struct nf_conn *ct, u8 dir,
 		  const struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	const struct zonefw_path *old = path_of(t, ct, dir);
-	struct zonefw_path *e;
+	u32 stamp = atomic_read_acquire(&t->stamp);	/* before all that is asked: see the order above */
+	struct zonefw_path *old = path_of(t, ct, dir), *e;
 	bool in;
 
-	if (old && old->stamp == (u32)atomic_read(&t->stamp) && old->key.iif == st->in->ifindex &&
-	    old->dst == skb_dst(skb))
+	if (!eligible_flow(ct) || !eligible_way(skb, st))
 		return;
+	if (old && old->stamp == stamp && old->key.iif == st->in->ifindex &&
+	    old->dst == skb_dst(skb)) {
+		WRITE_ONCE(old->again, (u32)jiffies + HZ);	/* the long way lets it pass still */
+		return;
+	}
 	e = kzalloc(sizeof(*e), GFP_ATOMIC | __GFP_NOWARN);
 	if (!e)
 		return;
-	e->stamp = atomic_read_acquire(&t->stamp);	/* see the order above */
+	e->stamp = stamp;
 	e->ct = ct;
 	e->dir = dir;
 	key_of(ct, dir, &e->key);
@@ -306,7 +311,7 @@ void zonefw_offload_seen(const struct zonefw_ns *zn, const struct sk_buff *skb,
 	n = READ_ONCE(*worth);
 	n = n >> 8 == mine >> 8 ? (n & 0xff) + 1 : 1;
 	WRITE_ONCE(*worth, n < WORTH ? mine | n : mine);
-	if (n >= WORTH && eligible_flow(ct) && eligible_way(skb, st))
+	if (n >= WORTH)
 		learn(zn, t, ct, dir, skb, st);
 }
 
@@ -385,6 +390,7 @@ static struct zonefw_offload *table_alloc(struct zonefw_ns *zn)
 	spin_lock_init(&t->lock);
 	INIT_LIST_HEAD(&t->all);
 	INIT_LIST_HEAD(&t->devs);
+	xa_init(&t->hooked);
 	INIT_DELAYED_WORK(&t->collect, collect);
 	return t;
 }
@@ -401,6 +407,7 @@ static void table_free(struct zonefw_ns *zn, struct zonefw_offload *t)
 		spin_unlock_bh(&t->lock);
 		cond_resched();
 	}
+	xa_destroy(&t->hooked);
 	kvfree(t);
 }
 
@@ -414,14 +421,11 @@ static bool wants_dev(const struct zonefw_policy *p, const struct net_device *de
 	return zoned && !(dev->flags & IFF_LOOPBACK) && !netif_is_l3_master(dev);
 }
 
-static bool has_dev(const struct zonefw_offload *t, const struct net_device *dev)
+static bool has_dev(struct zonefw_offload *t, const struct net_device *dev)
 {
-	const struct offdev *d;
+	const struct offdev *d = xa_load(&t->hooked, dev->ifindex);
 
-	list_for_each_entry(d, &t->devs, list)
-		if (d->ops.dev == dev)
-			return true;
-	return false;
+	return d && d->ops.dev == dev;
 }
 
 static int dev_add(struct zonefw_ns *zn, struct zonefw_offload *t, struct net_device *dev)
@@ -433,29 +437,26 @@ static int dev_add(struct zonefw_ns *zn, struct zonefw_offload *t, struct net_de
 		return -ENOMEM;
 	d->ops = (struct nf_hook_ops){ .hook = zonefw_path_hook, .pf = NFPROTO_NETDEV, .priv = t,
 				       .hooknum = NF_NETDEV_INGRESS, .dev = dev, .priority = 0 };
-	err = nf_register_net_hook(zn->net, &d->ops);
-	if (err)
+	d->ifindex = dev->ifindex;
+	err = xa_err(xa_store(&t->hooked, d->ifindex, d, GFP_KERNEL_ACCOUNT));
+	if (!err)
+		err = nf_register_net_hook(zn->net, &d->ops);
+	if (err) {
+		xa_erase(&t->hooked, d->ifindex);
 		kfree(d);
-	else
-		list_add(&d->list, &t->devs);
-	return err;
+		return err;
+	}
+	list_add(&d->list, &t->devs);
+	return 0;
 }
 
-static void dev_del(struct zonefw_ns *zn, struct offdev *d)
+static void dev_del(struct zonefw_ns *zn, struct zonefw_offload *t, struct offdev *d)
 {
+	if (xa_load(&t->hooked, d->ifindex) == d)	/* else one of another device of that index */
+		xa_erase(&t->hooked, d->ifindex);
 	nf_unregister_net_hook(zn->net, &d->ops);
 	list_del(&d->list);
 	kfree_rcu(d, rcu);
-}
-
-static bool still_there(struct net *net, const struct net_device *dev)
-{
-	struct net_device *d;
-
-	for_each_netdev(net, d)
-		if (d == dev)
-			return true;
-	return false;
 }
 
 /**
@@ -476,8 +477,8 @@ void zonefw_offload_settle(struct zonefw_ns *zn, const struct zonefw_policy *p)
 		return;
 	want = p && p->offload;
 	list_for_each_entry_safe(d, next, &t->devs, list)
-		if (!want || !still_there(zn->net, d->ops.dev) || !wants_dev(p, d->ops.dev))
-			dev_del(zn, d);
+		if (!want || __dev_get_by_index(zn->net, d->ifindex) != d->ops.dev || !wants_dev(p, d->ops.dev))
+			dev_del(zn, t, d);
 	if (!want)
 		table_free(zn, t);
 }

@@ -37,10 +37,7 @@ static bool current_path(const struct zonefw_offload *t, struct zonefw_path *e)
 	    (u32)atomic_read(e->host[0]) + (u32)atomic_read(e->host[1]) +
 	    (u32)atomic_read(e->host[2]))
 		return false;
-	if ((s32)(now - READ_ONCE(e->again)) < 0)
-		return true;
-	WRITE_ONCE(e->again, now + HZ);
-	return false;
+	return (s32)(now - READ_ONCE(e->again)) < 0;
 }
 
 static struct zonefw_path *find(const struct zonefw_offload *t, const struct zonefw_pathkey *k)

@@ -4,6 +4,7 @@
 #define ZONEFW_PATH_H
 #include <linux/hash.h>
 #include <linux/netfilter.h>
+#include <linux/xarray.h>
 #include "zonefw.h"
 
 #define ZONEFW_PATH_BITS	16
@@ -68,6 +69,7 @@ struct zonefw_offload {
 	spinlock_t lock ____cacheline_aligned;
 	u32 flows;
 	struct list_head all, devs;
+	struct xarray hooked;		/* of devs, by index of the device */
 	struct delayed_work collect;
 	u32 worth[4096];
 	struct hlist_head bucket[1 << ZONEFW_PATH_BITS];

@@ -87,6 +87,7 @@ struct zonefw_set *zonefw_set_alloc(struct zonefw_ns *zn, const char *name, bool
 	refcount_set(&s->ref, 1);
 	s->zn = zn;
 	s->port = port;
+	s->reap_not_before = jiffies;
 	strscpy(s->name, name, sizeof(s->name));
 	spin_lock_init(&s->lock);
 	INIT_DELAYED_WORK(&s->reap, zonefw_set_reap);

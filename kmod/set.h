@@ -44,7 +44,7 @@ struct zonefw_set {
 	DECLARE_BITMAP(lens, ZONEFW_SET_LENS);
 	spinlock_t lock;		/* see the table in zonefw.h */
 	u32 nlen[ZONEFW_SET_LENS];
-	u32 count, lost;		/* live members; additions refused */
+	u32 count, nnamed, lost;	/* members that live, that policies name; additions refused */
 	struct delayed_work reap;
 	unsigned long reap_at, reap_not_before;
 };

@@ -18,7 +18,7 @@
 #include "sweep.h"
 #include "vcache.h"
 
-#define BATCHES	32	/* of ZONEFW_FLOW_BATCH flows in one go, then others have the CPU */
+#define BATCHES	32	/* of zonefw_flows_next() in one go, then others have the CPU */
 
 enum { AGAIN, RUNS };	/* bits of zonefw_sweep.state */
 
@@ -105,18 +105,23 @@ static bool sweep_some(struct zonefw_ns *zn, const struct zonefw_policy *p)
 {
 	struct nf_conn *ct[ZONEFW_FLOW_BATCH];
 	u32 batch, i, n;
+	bool more = true;
 
-	for (batch = 0; batch < BATCHES; batch++) {
-		n = zonefw_flows_next(zn->net, &zn->sweep.at, ct);
+	for (batch = 0; batch < BATCHES && more; batch++) {
+		more = zonefw_flows_next(zn->net, &zn->sweep.at, ct, &n);
 		for (i = 0; i < n; i++) {
 			sweep_one(zn, p, ct[i]);
 			nf_ct_put(ct[i]);
 		}
-		if (!n)
-			return true;
 		cond_resched();
 	}
-	return false;
+	return !more;
+}
+
+static void begin(struct zonefw_ns *zn)
+{
+	clear_bit(AGAIN, &zn->sweep.state);
+	zn->sweep.at = (struct zonefw_walk){ };
 }
 
 static void finish(struct zonefw_ns *zn)
@@ -133,13 +138,17 @@ static void work_fn(struct work_struct *work)
 
 	mutex_lock(&zn->lock);
 	p = rcu_dereference_protected(zn->policy, lockdep_is_held(&zn->lock));
-	if (test_and_clear_bit(AGAIN, &zn->sweep.state))
-		zn->sweep.at = (struct zonefw_walk){ };
-	set_bit(RUNS, &zn->sweep.state);
-	if (!p || !p->opt.rematch || !zn->vcache || sweep_some(zn, p))
+	if (!test_and_set_bit(RUNS, &zn->sweep.state))
+		begin(zn);
+	if (!p || !p->opt.rematch || !zn->vcache) {
 		finish(zn);
-	else
+	} else if (sweep_some(zn, p)) {
+		finish(zn);
+		if (test_bit(AGAIN, &zn->sweep.state))
+			queue_delayed_work(system_unbound_wq, &zn->sweep.work, HZ);
+	} else {
 		queue_delayed_work(system_unbound_wq, &zn->sweep.work, 1);
+	}
 	mutex_unlock(&zn->lock);
 }
 
@@ -179,8 +188,8 @@ void zonefw_sweep_start(struct zonefw_ns *zn, struct zonefw_policy *before)
 	zn->sweep.same = before && p && same_zones(before, p);
 	if (!before)
 		return;
-	set_bit(AGAIN, &zn->sweep.state);
 	set_bit(RUNS, &zn->sweep.state);
+	begin(zn);
 	mod_delayed_work(system_unbound_wq, &zn->sweep.work, 1);
 }
 
@@ -188,7 +197,8 @@ void zonefw_sweep_start(struct zonefw_ns *zn, struct zonefw_policy *before)
  * zonefw_sweep_soon() - what a live rule looks at has changed
  * @zn: namespace
  *
- * Many calls a second make one sweep a second.
+ * Many calls a second make one sweep a second. A sweep that runs goes on to its end, or
+ * changes without end would keep it from ever coming there; another one follows.
  *
  * Context: any.
  */

@@ -45,8 +45,8 @@ struct zonefw_ident {
 	struct zonefw_count __percpu *count;
 	struct zonefw_rate *rate;	/* buckets of a limit */
 	struct zonefw_conns *conns;	/* count of open connections */
-	u32 expires;			/* seconds the rule was given, and when they end */
-	u64 deadline;
+	u32 expires, timed;		/* seconds the rule was given, by which generation */
+	u64 deadline;			/* when they end */
 };
 
 struct zonefw_zone {

@@ -20,6 +20,7 @@ struct walk {
 	struct zonefw_filter filter;
 	struct zonefw_walk at;
 	u32 n, next;
+	bool end;
 	struct nf_conn *ct[ZONEFW_FLOW_BATCH];
 };
 
@@ -175,10 +176,11 @@ int zonefw_flows_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 	while (w->p || w->cand) {
 		if (w->next == w->n) {
-			w->next = 0;
-			w->n = zonefw_flows_next(w->zn->net, &w->at, w->ct);
-			if (!w->n)
+			w->next = w->n = 0;
+			if (w->end)
 				break;
+			w->end = !zonefw_flows_next(w->zn->net, &w->at, w->ct, &w->n);
+			continue;
 		}
 		if (fill(skb, cb, w, w->ct[w->next]))
 			break;

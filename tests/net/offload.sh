@@ -184,8 +184,8 @@ C10M() { # what is not plain goes the long way, and comes to the same end
   fw ip link set dmz1 mtu 1300
   send ext1 -c 30 -g 3000 -S 4100 -l 10 udp "${A4[web]}" 7777
   b=$(stat offload_packets)
-  send ext1 -c 10 -g 3000 -S 4100 -l 10 udp "${A4[web]}" 7777
-  at_least "by the flow table" $(($(stat offload_packets) - b)) 8
+  send ext1 -c 40 -g 3000 -S 4100 -l 10 udp "${A4[web]}" 7777
+  at_least "by the flow table" $(($(stat offload_packets) - b)) 20
   watch mtu web ext1
   send ext1 -D -S 4100 -l 1400 udp "${A4[web]}" 7777	# too large, not to be fragmented
   send ext1 -S 4100 -l 1400 udp "${A4[web]}" 7777	# too large
