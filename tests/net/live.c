@@ -65,13 +65,27 @@ static int udp_socket(const char *ns, const char *bind_to, int port)
 	return s;
 }
 
-/* As system(3), by the shell that PATH has. */
+/* On one processor the packets of a flow stay in order: two would be queued by both. */
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (cpu < 0 || i == cpu)
+			CPU_SET(i, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(2, "affinity");
+}
+
+/* As system(3), by the shell that PATH has; on any processor. */
 static int run(const char *command)
 {
 	pid_t pid = fork();
 	int status = 0;
 
 	if (!pid) {
+		stay_on(-1);
 		execlp("sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
@@ -207,6 +221,7 @@ static int revocations(int n, char **v)
 	int64_t *took = calloc(n, sizeof(*took)), end;
 	struct flow f[2] = { };
 
+	stay_on(0);
 	inet_pton(AF_INET, v[3], &dst.sin_addr);
 	for (i = 0; i < 2; i++)
 		f[i].s = udp_socket(v[i], NULL, 0);
