@@ -181,6 +181,7 @@ static bool is_icmp(const struct sk_buff *skb, u8 pf)
 
 /**
  * zonefw_early_match() - the rule of its row that drops a packet now
+ * @p: policy
  * @e: what the row of the packet's zone denies first
  * @skb: packet without IPv4 options or IPv6 extension headers
  * @st: where it is: PRE_ROUTING, before conntrack and behind defragmentation
@@ -188,7 +189,8 @@ static bool is_icmp(const struct sk_buff *skb, u8 pf)
  * Context: RCU read side.
  * Return: the rule, or NULL: conntrack and the other hooks have their say.
  */
-const struct zonefw_rule *zonefw_early_match(const struct zonefw_early *e, struct sk_buff *skb,
+const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
+					     const struct zonefw_early *e, struct sk_buff *skb,
 					     const struct nf_hook_state *st)
 {
 	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6, i;
@@ -202,7 +204,7 @@ const struct zonefw_rule *zonefw_early_match(const struct zonefw_early *e, struc
 			continue;
 		if (!zonefw_addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, family, src))
 			continue;
-		if (r->live && !zonefw_live_source(r->live, family, src))
+		if (r->live && !zonefw_live_source(r->live, p->view, family, src))
 			continue;
 		return is_icmp(skb, st->pf) || (e->asks && answers(skb, st)) ? NULL : r;
 	}

@@ -19,7 +19,8 @@ struct zonefw_early {
 extern bool zonefw_early_on;
 
 int zonefw_early_build(struct zonefw_policy *p);
-const struct zonefw_rule *zonefw_early_match(const struct zonefw_early *e, struct sk_buff *skb,
+const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
+					     const struct zonefw_early *e, struct sk_buff *skb,
 					     const struct nf_hook_state *st);
 unsigned int zonefw_early_drop(struct zonefw_pkt *k, const struct zonefw_rule *r);
 #endif

@@ -250,7 +250,7 @@ static noinline unsigned int guarded(struct zonefw_ns *zn, struct sk_buff *skb,
 	if (!tagged(d, d->guard, skb, st, v6))
 		return zonefw_ingress(zn, skb, st);
 	zone = d->zone[st->in->ifindex % ZONEFW_QUICK];
-	r = zonefw_early_match(&d->early[zone], skb, st);
+	r = zonefw_early_match(d->p, &d->early[zone], skb, st);
 	if (!r)
 		return NF_ACCEPT;
 	k.zn = zn;

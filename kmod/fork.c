@@ -96,6 +96,7 @@ struct zonefw_policy *zonefw_policy_fork(struct zonefw_policy *old)
 	refcount_set(&p->ref, 1);
 	borrow(p, old->stem);
 	share(p, old);
+	p->view = old->view;
 	p->patch = kzalloc(sizeof(*p->patch), GFP_KERNEL_ACCOUNT);
 	p->cells = kvcalloc(n, sizeof(*p->cells), GFP_KERNEL_ACCOUNT);
 	if (!p->patch || !p->cells) {

@@ -192,7 +192,7 @@ static unsigned int early(struct zonefw_pkt *k, const u8 *src)
 	if (!k->p->early || k->from == ZONEFW_ZONE_NONE || src == k->key.src ||
 	    READ_ONCE(k->zn->panic))
 		return NF_ACCEPT;
-	r = zonefw_early_match(&k->p->early[k->from], k->skb, k->st);
+	r = zonefw_early_match(k->p, &k->p->early[k->from], k->skb, k->st);
 	return r ? zonefw_early_drop(k, r) : NF_ACCEPT;
 }
 

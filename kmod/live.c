@@ -111,7 +111,7 @@ int zonefw_live_build(struct zonefw_ns *zn, struct zonefw_policy *p)
 	return 0;
 }
 
-static bool addr_holds(const struct zonefw_pick *p, bool neg, u8 family, const u8 *x)
+static bool addr_holds(const struct zonefw_pick *p, bool neg, u8 view, u8 family, const u8 *x)
 {
 	const struct zonefw_addr *a = p->list;
 	u16 i;
@@ -122,7 +122,7 @@ static bool addr_holds(const struct zonefw_pick *p, bool neg, u8 family, const u
 		if (zonefw_addr_in(&a[i], family, x))
 			return !neg;
 	for (i = 0; i < p->nset; i++)
-		if (zonefw_set_has(p->set[i], family, x))
+		if (zonefw_set_has(p->set[i], view, family, x))
 			return !neg;
 	return neg;
 }
@@ -141,7 +141,7 @@ static bool port_holds(const struct zonefw_pick *p, bool neg, const struct zonef
 		if (port >= range[i][0] && port <= range[i][1])
 			return !neg;
 	for (i = 0; i < p->nset; i++)
-		if (zonefw_set_has(p->set[i], 0, be))
+		if (zonefw_set_has(p->set[i], k->view, 0, be))
 			return !neg;
 	return neg;
 }
@@ -190,9 +190,9 @@ bool zonefw_live_expired(const struct zonefw_rule *r)
 static bool picks_hold(const struct zonefw_live *l, const struct zonefw_key *k)
 {
 	return addr_holds(&l->pick[ZONEFW_PICK_SRC], l->flags & ZONEFW_LIVE_NEG_SRC,
-			  k->family, k->src) &&
+			  k->view, k->family, k->src) &&
 	       addr_holds(&l->pick[ZONEFW_PICK_DST], l->flags & ZONEFW_LIVE_NEG_DST,
-			  k->family, k->dst) &&
+			  k->view, k->family, k->dst) &&
 	       port_holds(&l->pick[ZONEFW_PICK_SPORT], l->flags & ZONEFW_LIVE_NEG_SPORT,
 			  k, k->sport) &&
 	       port_holds(&l->pick[ZONEFW_PICK_DPORT], l->flags & ZONEFW_LIVE_NEG_DPORT,
@@ -202,15 +202,17 @@ static bool picks_hold(const struct zonefw_live *l, const struct zonefw_key *k)
 /**
  * zonefw_live_source() - do the predicates hold of a rule that looks at the source only?
  * @l: its live predicates: source and clock, no others
+ * @view: of the policy, on its sets
  * @family: 4 or 6
  * @src: source
  *
  * Return: true if they do.
  */
-bool zonefw_live_source(const struct zonefw_live *l, u8 family, const u8 *src)
+bool zonefw_live_source(const struct zonefw_live *l, u8 view, u8 family, const u8 *src)
 {
 	return (!zonefw_live_timed(l) || zonefw_live_now(l)) &&
-	       addr_holds(&l->pick[ZONEFW_PICK_SRC], l->flags & ZONEFW_LIVE_NEG_SRC, family, src);
+	       addr_holds(&l->pick[ZONEFW_PICK_SRC], l->flags & ZONEFW_LIVE_NEG_SRC, view, family,
+			  src);
 }
 
 /* A flow that was let in is within what let it in, and never grounds for a refusal. */

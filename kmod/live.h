@@ -60,7 +60,7 @@ void zonefw_live_free(struct zonefw_live *l);
 int zonefw_live_build(struct zonefw_ns *zn, struct zonefw_policy *p);
 bool zonefw_live_holds(const struct zonefw_rule *r, const struct zonefw_key *k);
 bool zonefw_live_expired(const struct zonefw_rule *r);
-bool zonefw_live_source(const struct zonefw_live *l, u8 family, const u8 *src);
+bool zonefw_live_source(const struct zonefw_live *l, u8 view, u8 family, const u8 *src);
 bool zonefw_live_now(const struct zonefw_live *l);
 void zonefw_live_add(const struct zonefw_rule *r, const struct zonefw_key *k);
 

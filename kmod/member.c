@@ -4,8 +4,9 @@
  * text of a policy. Changes hold the set's lock with bottom halves off. A member
  * that a policy's text names stays in the table while that policy lives, seen
  * or unseen, so that putting a policy in force allocates nothing. Members expire
- * at lookup; a worker reclaims them. Every change moves the epoch, so that open
- * connections are judged again (epoch.c).
+ * at lookup; a worker reclaims them. Every change at run time is one for both views
+ * of a set and moves the epoch, so that open connections are judged again
+ * (epoch.c); what a policy's coming changes is told in setuse.c.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>
@@ -39,7 +40,7 @@ bool zonefw_set_is_member(struct zonefw_set *s, const struct zonefw_elem *e)
 
 	rcu_read_lock();
 	m = find(s, e);
-	res = m && READ_ONCE(m->live) && !zonefw_member_expired(m);
+	res = m && !zonefw_member_expired(m) && READ_ONCE(m->in);
 	rcu_read_unlock();
 	return res;
 }
@@ -68,16 +69,21 @@ static void revive(struct zonefw_set *s, struct zonefw_member *m, u32 timeout)
 {
 	u32 secs = timeout ? timeout : READ_ONCE(s->timeout);
 	u64 at = secs ? ktime_get_boottime_ns() + (u64)secs * NSEC_PER_SEC : 0;
-	bool was = m->live && !zonefw_member_expired(m);
+	bool was = m->in == ZONEFW_VIEWS && !zonefw_member_expired(m);
 
 	atomic64_set(&m->expires, at);
 	if (at)
 		reap_by(s, at);
-	if (!m->live)
-		s->count++;
-	WRITE_ONCE(m->live, true);
+	s->count += !m->in;
+	WRITE_ONCE(m->in, ZONEFW_VIEWS);
 	if (!was)
 		touch(s, &m->key);
+}
+
+static void unsee(struct zonefw_set *s, struct zonefw_member *m)
+{
+	s->count--;
+	WRITE_ONCE(m->in, 0);
 }
 
 /* With the lock: no packet sees it any more; freed unless a policy names it. */
@@ -85,12 +91,10 @@ static void drop(struct zonefw_set *s, struct zonefw_member *m)
 {
 	unsigned int bits, at = zonefw_set_base(m->key.family, &bits) + m->key.len;
 	struct zonefw_setkey k = m->key;
-	bool was = m->live;
+	bool was = m->in;
 
-	if (was) {
-		s->count--;
-		WRITE_ONCE(m->live, false);
-	}
+	if (was)
+		unsee(s, m);
 	if (!m->named) {
 		rhashtable_remove_fast(&s->ht, &m->node, zonefw_set_params);
 		if (!--s->nlen[at])
@@ -193,7 +197,7 @@ int zonefw_set_del(struct zonefw_set *s, const struct zonefw_elem *e)
 
 	spin_lock_bh(&s->lock);
 	m = find(s, e);
-	if (m && m->live) {
+	if (m && m->in) {
 		err = zonefw_member_expired(m) ? -ENOENT : 0;
 		drop(s, m);
 	}
@@ -216,10 +220,10 @@ static u32 sweep(struct zonefw_set *s, bool all, u64 *next)
 		if (IS_ERR(m))
 			continue;	/* the table was resized: some come twice */
 		spin_lock_bh(&s->lock);
-		if (m->live && (all || zonefw_member_expired(m))) {
+		if (m->in && (all || zonefw_member_expired(m))) {
 			drop(s, m);
 			dropped++;
-		} else if (m->live && atomic64_read(&m->expires)) {
+		} else if (m->in && atomic64_read(&m->expires)) {
 			*next = min_t(u64, *next, atomic64_read(&m->expires));
 		}
 		spin_unlock_bh(&s->lock);
@@ -284,7 +288,7 @@ int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, u32 max, 
 		return PTR_ERR(m);
 	if (!m->named && s->nnamed >= max(max, READ_ONCE(s->max))) {
 		err = -ENOSPC;
-		if (!m->live)
+		if (!m->in)
 			drop(s, m);
 		goto out;
 	}
@@ -305,7 +309,7 @@ void zonefw_set_unname(struct zonefw_set *s, const struct zonefw_elem *e)
 	m = find(s, e);
 	if (m && m->named && !--m->named) {
 		s->nnamed--;
-		if (!m->live)
+		if (!m->in)
 			drop(s, m);
 	}
 	spin_unlock_bh(&s->lock);
@@ -322,15 +326,32 @@ void zonefw_set_mark(struct zonefw_set *s, const struct zonefw_elem *e, u8 mark)
 	spin_unlock_bh(&s->lock);
 }
 
+/* With the lock: the view, and no other, sees it from now on. Whoever reads the new time
+ * (zonefw_member_expired()) also reads that the other view has lost one that was over.
+ */
+static void bring(struct zonefw_set *s, struct zonefw_member *m, u32 timeout, u8 view)
+{
+	u32 secs = timeout ? timeout : READ_ONCE(s->timeout);
+	u64 at = secs ? ktime_get_boottime_ns() + (u64)secs * NSEC_PER_SEC : 0;
+
+	s->count += !m->in;
+	WRITE_ONCE(m->in, 0);
+	atomic64_set_release(&m->expires, at);
+	WRITE_ONCE(m->in, view);
+	if (at)
+		reap_by(s, at);
+}
+
 /**
- * zonefw_set_settle() - what a change of policy means for a member it names
+ * zonefw_set_stage() - what the coming of a policy means for a member it names
  * @s: set
  * @e: named by the policy before or the one to come, and so marked
+ * @view: of the policy to come; the other one is left as it is
  *
  * Named anew: in. Not named any more: out. Named by both: as it is, also when
  * it was deleted or has expired meanwhile.
  */
-void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e)
+void zonefw_set_stage(struct zonefw_set *s, const struct zonefw_elem *e, u8 view)
 {
 	struct zonefw_member *m;
 	u8 marks;
@@ -338,12 +359,39 @@ void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e)
 	spin_lock_bh(&s->lock);
 	m = find(s, e);
 	marks = m ? m->flags & (ZONEFW_MARK_OLD | ZONEFW_MARK_NEW) : 0;
-	if (marks) {
+	if (marks == ZONEFW_MARK_NEW && m->in && !zonefw_member_expired(m))
+		marks = 0;	/* in already; its time starts anew when it is settled */
+	else if (marks == ZONEFW_MARK_NEW)
+		bring(s, m, e->timeout, view);
+	else if (marks == ZONEFW_MARK_OLD)
+		WRITE_ONCE(m->in, m->in & ~view);
+	if (m)
 		m->flags &= ~marks;
-		if (marks == ZONEFW_MARK_NEW)
+	spin_unlock_bh(&s->lock);
+}
+
+/**
+ * zonefw_set_settle() - the policy has come: of a member it names, or the one before did
+ * @s: set
+ * @e: member
+ * @view: of the policy in force; the other one, which nobody uses, becomes equal
+ */
+void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e, u8 view)
+{
+	struct zonefw_member *m;
+	bool anew;
+
+	spin_lock_bh(&s->lock);
+	m = find(s, e);
+	if (m) {
+		anew = m->flags & ZONEFW_MARK_NEW;
+		m->flags &= ~ZONEFW_MARK_NEW;
+		if (anew)
 			revive(s, m, e->timeout);
-		else if (marks == ZONEFW_MARK_OLD && m->live)
-			drop(s, m);
+		else if (m->in & view)
+			WRITE_ONCE(m->in, ZONEFW_VIEWS);
+		else if (m->in)
+			unsee(s, m);
 	}
 	spin_unlock_bh(&s->lock);
 }
@@ -351,15 +399,16 @@ void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e)
 /**
  * zonefw_member_show() - a member as a message shows it
  * @m: member
+ * @view: of the policy that asks
  * @e: out; timeout in seconds left
  *
  * Return: false when no packet would see it.
  */
-bool zonefw_member_show(const struct zonefw_member *m, struct zonefw_elem *e)
+bool zonefw_member_show(const struct zonefw_member *m, u8 view, struct zonefw_elem *e)
 {
 	u64 at = atomic64_read(&m->expires), now = ktime_get_boottime_ns();
 
-	if (!READ_ONCE(m->live) || (at && at <= now))
+	if (!(READ_ONCE(m->in) & view) || (at && at <= now))
 		return false;
 	memset(e, 0, sizeof(*e));
 	e->family = m->key.family;

@@ -158,6 +158,7 @@ const struct zonefw_rule *zonefw_nat_find(const struct zonefw_policy *p, struct 
 	k->ofrom = from;
 	describe(p, net, k, k->dst);
 	k->flags |= ZONEFW_K_EARLY;
+	k->view = p->view;
 	for (i = p->dnat_at[from]; i < p->dnat_at[from + 1]; i++) {
 		const struct zonefw_rule *r = p->rules[p->dnat_list[i]];
 		bool last = r->nat[0].flags & ZONEFW_NAT_ANY;

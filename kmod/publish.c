@@ -164,7 +164,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	/* the point of no return: nothing below may fail */
 	next_gen(zn);
 	WRITE_ONCE(p->gen, zn->gen);	/* a policy that comes back may be in a dump's hands */
-	zonefw_setuse_switch(old, p);
+	zonefw_setuse_stage(old, p);
 	rcu_assign_pointer(zn->policy, p);
 	zonefw_fast_update(zn);
 	if (!wants_ingress(p))
@@ -173,6 +173,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	if (zn->closed || old)
 		synchronize_net();	/* who saw no policy still sees closed */
 	WRITE_ONCE(zn->closed, false);
+	zonefw_setuse_settle(old, p);
 	zonefw_offload_settle(zn, p);
 	zonefw_sweep_start(zn, old);
 	return 0;

@@ -122,13 +122,14 @@ void zonefw_set_put(struct zonefw_set *s)
 
 bool zonefw_member_expired(const struct zonefw_member *m)
 {
-	u64 at = atomic64_read(&m->expires);
+	u64 at = atomic64_read_acquire(&m->expires);	/* before zonefw_member.in, see bring() */
 
 	return at && at <= ktime_get_coarse_boottime_ns();
 }
 
 /* Is a prefix of at most @bits bits there that holds the address? RCU. */
-static bool holds(const struct zonefw_set *s, u8 family, const u8 *addr, unsigned int bits)
+static bool holds(const struct zonefw_set *s, u8 view, u8 family, const u8 *addr,
+		  unsigned int bits)
 {
 	unsigned int max, base = zonefw_set_base(family, &max), i = base;
 
@@ -138,7 +139,7 @@ static bool holds(const struct zonefw_set *s, u8 family, const u8 *addr, unsigne
 
 		zonefw_set_key(&k, family, i - base, addr);
 		m = rhashtable_lookup((struct rhashtable *)&s->ht, &k, zonefw_set_params);
-		if (m && READ_ONCE(m->live) && !zonefw_member_expired(m))
+		if (m && !zonefw_member_expired(m) && READ_ONCE(m->in) & view)
 			return true;
 	}
 	return false;
@@ -147,32 +148,34 @@ static bool holds(const struct zonefw_set *s, u8 family, const u8 *addr, unsigne
 /**
  * zonefw_set_has() - is an address or port in the set?
  * @s: set
+ * @view: of the policy that asks
  * @family: 4, 6, or 0 for a port
  * @addr: in network order
  *
  * Return: true if a member that has not expired holds it. Context: RCU read side.
  */
-bool zonefw_set_has(const struct zonefw_set *s, u8 family, const u8 *addr)
+bool zonefw_set_has(const struct zonefw_set *s, u8 view, u8 family, const u8 *addr)
 {
 	unsigned int bits;
 
 	zonefw_set_base(family, &bits);
-	return holds(s, family, addr, bits);
+	return holds(s, view, family, addr, bits);
 }
 
 /**
  * zonefw_set_covers() - does one member hold all of a prefix?
  * @s: set
+ * @view: of the policy that asks
  * @e: prefix
  *
  * Return: true if so.
  */
-bool zonefw_set_covers(const struct zonefw_set *s, const struct zonefw_elem *e)
+bool zonefw_set_covers(const struct zonefw_set *s, u8 view, const struct zonefw_elem *e)
 {
 	bool res;
 
 	rcu_read_lock();
-	res = holds(s, e->family, e->addr, e->len);
+	res = holds(s, view, e->family, e->addr, e->len);
 	rcu_read_unlock();
 	return res;
 }

@@ -15,15 +15,15 @@ struct zonefw_setkey {
 /**
  * struct zonefw_member - one member of a set
  * @flags: ZONEFW_ELEM_RANGE, and marks of setuse.c
- * @live: a packet sees it; otherwise only a policy's text keeps it here
+ * @in: views that see it; otherwise only a policy's text keeps it here. ZONEFW_VIEWS or 0, but
+ *	while a policy comes into force: see setuse.c
  * @named: policies whose text names it
  * @expires: nanoseconds since boot, 0: never
  */
 struct zonefw_member {
 	struct rhash_head node;
 	struct zonefw_setkey key;
-	u8 flags;
-	bool live;
+	u8 flags, in;
 	u32 named;
 	atomic64_t expires;
 	struct rcu_head rcu;
@@ -52,14 +52,14 @@ struct zonefw_set {
 struct zonefw_set *zonefw_set_alloc(struct zonefw_ns *zn, const char *name, bool port);
 struct zonefw_set *zonefw_set_get(struct zonefw_set *s);
 void zonefw_set_put(struct zonefw_set *s);
-bool zonefw_set_has(const struct zonefw_set *s, u8 family, const u8 *addr);
+bool zonefw_set_has(const struct zonefw_set *s, u8 view, u8 family, const u8 *addr);
 bool zonefw_set_is_member(struct zonefw_set *s, const struct zonefw_elem *e);
-bool zonefw_set_covers(const struct zonefw_set *s, const struct zonefw_elem *e);
+bool zonefw_set_covers(const struct zonefw_set *s, u8 view, const struct zonefw_elem *e);
 int zonefw_set_add(struct zonefw_set *s, const struct zonefw_elem *e, gfp_t gfp);
 int zonefw_set_del(struct zonefw_set *s, const struct zonefw_elem *e);
 void zonefw_set_flush(struct zonefw_set *s);
 bool zonefw_elem_ok(const struct zonefw_elem *e, bool port);
-bool zonefw_member_show(const struct zonefw_member *m, struct zonefw_elem *e);
+bool zonefw_member_show(const struct zonefw_member *m, u8 view, struct zonefw_elem *e);
 
 /* between set.c and member.c */
 extern const struct rhashtable_params zonefw_set_params;
@@ -72,7 +72,10 @@ void zonefw_set_reap(struct work_struct *w);
 int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, u32 max, bool live);
 void zonefw_set_unname(struct zonefw_set *s, const struct zonefw_elem *e);
 void zonefw_set_mark(struct zonefw_set *s, const struct zonefw_elem *e, u8 mark);
-void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e);
+void zonefw_set_stage(struct zonefw_set *s, const struct zonefw_elem *e, u8 view);
+void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e, u8 view);
+#define ZONEFW_VIEW(n)	(1u << (n))	/* of 0 and 1: see setuse.c */
+#define ZONEFW_VIEWS	(ZONEFW_VIEW(0) | ZONEFW_VIEW(1))
 #define ZONEFW_MARK_OLD	0x40	/* the policy before names it */
 #define ZONEFW_MARK_NEW	0x80	/* the policy to come names it */
 

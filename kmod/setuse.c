@@ -5,6 +5,20 @@
  * one policy to the next with all its members. All that may fail (objects,
  * named members, unseen as yet) happens when a policy is built; putting it in
  * force only makes members seen or unseen. Process context.
+ *
+ * No packet may see old rules with new members, or new rules with old ones. So a
+ * policy looks at its sets through one of two views, always another one than the
+ * policy before, and a member has a bit for each. The order of publish.c:
+ *   1. zonefw_setuse_stage() writes the bits of the view that nobody looks through;
+ *   2. the policy's pointer is swapped, which also publishes those bits;
+ *   3. a grace period: nobody looks through the old view any more;
+ *   4. zonefw_setuse_settle() makes the old view's bits equal to the new one's.
+ * What happens at run time (command, packet, time) acts on both views at once.
+ *
+ * No epoch moves for what is staged or settled. Cached verdicts are of one
+ * generation, and the new generation's view does not change with the swap or
+ * after it; the old one's does not before the grace period has ended. That sweeps
+ * look again is publish.c's doing.
  */
 #include <linux/mm.h>
 #include <linux/netlink.h>
@@ -86,6 +100,7 @@ int zonefw_setuse_build(struct zonefw_ns *zn, struct zonefw_policy *p,
 	u32 i;
 
 	lockdep_assert_held(&zn->lock);
+	p->view = old ? old->view : ZONEFW_VIEW(0);	/* what a candidate looks through */
 	for (i = 0; i < p->nsets && !err; i++)
 		err = use_build(zn, &p->sets[i], old);
 	for (i = 0; i < p->nelems && !err; i++)
@@ -93,7 +108,23 @@ int zonefw_setuse_build(struct zonefw_ns *zn, struct zonefw_policy *p,
 	return err;
 }
 
-static void each(const struct zonefw_policy *p, u8 mark)
+enum step { MARK_OLD, MARK_NEW, STAGE, SETTLE };
+
+static void one(struct zonefw_set *s, const struct zonefw_elem *e, enum step step, u8 view)
+{
+	switch (step) {
+	case MARK_OLD:
+		return zonefw_set_mark(s, e, ZONEFW_MARK_OLD);
+	case MARK_NEW:
+		return zonefw_set_mark(s, e, ZONEFW_MARK_NEW);
+	case STAGE:
+		return zonefw_set_stage(s, e, view);
+	case SETTLE:
+		return zonefw_set_settle(s, e, view);
+	}
+}
+
+static void each(const struct zonefw_policy *p, enum step step, u8 view)
 {
 	u32 i, k;
 
@@ -101,35 +132,56 @@ static void each(const struct zonefw_policy *p, u8 mark)
 		for (k = 0; k < p->elems[i].n; k++) {
 			const struct zonefw_elems *c = &p->elems[i];
 
-			if (mark)
-				zonefw_set_mark(p->sets[c->use].set, &c->e[k], mark);
-			else
-				zonefw_set_settle(p->sets[c->use].set, &c->e[k]);
+			one(p->sets[c->use].set, &c->e[k], step, view);
 			cond_resched();
 		}
 }
 
+/* The sets go with the last policy, or are the same. */
+static bool same_sets(const struct zonefw_policy *old, const struct zonefw_policy *p)
+{
+	return old && old->stem == p->stem;
+}
+
 /**
- * zonefw_setuse_switch() - members for the policy that comes into force
+ * zonefw_setuse_stage() - members for the policy that is about to come into force
  * @old: policy in force or NULL
- * @p: built policy or NULL
+ * @p: built policy; gets the view that no packet looks through
  *
- * Cannot fail. Context: the namespace's lock held.
+ * Cannot fail. Context: the namespace's lock held; no packet is left that has seen
+ * another policy than @old.
  */
-void zonefw_setuse_switch(const struct zonefw_policy *old, const struct zonefw_policy *p)
+void zonefw_setuse_stage(const struct zonefw_policy *old, struct zonefw_policy *p)
 {
 	u32 i;
 
-	if (!p || (old && old->stem == p->stem))
-		return;		/* the sets go with the last policy, or are the same */
+	WRITE_ONCE(p->view, !old ? ZONEFW_VIEW(0) :
+		   same_sets(old, p) ? old->view : ZONEFW_VIEWS ^ old->view);
+	if (same_sets(old, p))
+		return;
 	for (i = 0; i < p->nsets; i++) {
 		WRITE_ONCE(p->sets[i].set->timeout, p->sets[i].timeout);
 		WRITE_ONCE(p->sets[i].set->max, max_of(&p->sets[i]));
 	}
-	each(old, ZONEFW_MARK_OLD);
-	each(p, ZONEFW_MARK_NEW);
-	each(old, 0);
-	each(p, 0);
+	each(old, MARK_OLD, 0);
+	each(p, MARK_NEW, 0);
+	each(old, STAGE, p->view);
+	each(p, STAGE, p->view);
+}
+
+/**
+ * zonefw_setuse_settle() - the policy is in force, and no packet sees the one before
+ * @old: policy that was in force or NULL
+ * @p: policy in force
+ *
+ * Cannot fail. Context: the namespace's lock held; a grace period after the swap.
+ */
+void zonefw_setuse_settle(const struct zonefw_policy *old, const struct zonefw_policy *p)
+{
+	if (same_sets(old, p))
+		return;
+	each(old, SETTLE, p->view);
+	each(p, SETTLE, p->view);
 }
 
 void zonefw_setuse_free(struct zonefw_policy *p)

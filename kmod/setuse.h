@@ -29,7 +29,8 @@ struct zonefw_elems {
 int zonefw_setuse_find(const struct zonefw_policy *p, const char *name);
 int zonefw_setuse_build(struct zonefw_ns *zn, struct zonefw_policy *p,
 			const struct zonefw_policy *old, struct netlink_ext_ack *extack);
-void zonefw_setuse_switch(const struct zonefw_policy *old, const struct zonefw_policy *p);
+void zonefw_setuse_stage(const struct zonefw_policy *old, struct zonefw_policy *p);
+void zonefw_setuse_settle(const struct zonefw_policy *old, const struct zonefw_policy *p);
 void zonefw_setuse_free(struct zonefw_policy *p);
 
 #endif

@@ -43,6 +43,7 @@ u8 zonefw_classify(const struct zonefw_policy *p, struct zonefw_key *key, u16 fr
 	const struct zonefw_celldef *d = cell->def;
 	const struct zonefw_rule *r;
 
+	key->view = p->view;
 	do {
 		r = zonefw_cell_next(p->rules, cell, key, &v->cur);
 	} while (r && r->live && !live_holds(r, key));

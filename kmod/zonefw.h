@@ -72,7 +72,7 @@ struct zonefw_options {
  * @ref: held by the namespace and by dumps
  * @stem: the policy that came whole and owns all but the rules, or this one; see fork.c
  * @kin: of a stem: policies that borrow from it, itself included
- * @gen: generation, unique in the namespace
+ * @gen: generation, unique in the namespace; @view: how it looks at its sets, see setuse.c
  * @nz: zones including self, which is 0
  * @max_blob: bytes of the largest stored attribute, for dumps
  * @devs: device placement; the only part that changes (with devices)
@@ -81,7 +81,7 @@ struct zonefw_policy {
 	refcount_t ref, kin;
 	struct zonefw_policy *stem;
 	u32 gen;
-	u16 nz;
+	u16 nz, view;
 	u32 nrules, ndefs, max_blob;	/* nrules: slots, see book.h */
 	u64 digest, frame_digest;	/* of all, of all but the rules */
 	struct zonefw_zone *zones;

@@ -41,6 +41,7 @@ struct zonefw_key {
 	const char *in, *out;
 	bool guessed;		/* out: a fact that a reply does not show was asked for */
 	u8 ask;			/* who asks: ZONEFW_ASK_* */
+	u8 view;		/* of the policy that is asked, on its sets */
 	struct sk_buff *skb;	/* with ASK_NEW */
 };
 

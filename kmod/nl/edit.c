@@ -60,7 +60,7 @@ static int place(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 	}
 }
 
-/* A rule that packets fill a set by changes what the set is: see zonefw_setuse_switch(). */
+/* A rule that packets fill a set by changes what the set is: see zonefw_setuse_stage(). */
 static bool fills_set(const struct nlattr *rule)
 {
 	const struct nlattr *live = nla_find_nested(rule, ZONEFW_AR_LIVE);

@@ -149,7 +149,7 @@ int zonefw_set_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int covered(struct ask *q, struct zonefw_set *s, const struct zonefw_elem *e, u32 i)
 {
-	return zonefw_set_covers(s, e) ? 0 : -ENODATA;
+	return zonefw_set_covers(s, q->p->view, e) ? 0 : -ENODATA;
 }
 
 /**
@@ -273,7 +273,7 @@ static u32 walk_some(struct walk *w, struct zonefw_elem *e, u32 room)
 		m = rhashtable_walk_next(&w->it);
 		if (!m)
 			break;
-		if (!IS_ERR(m) && zonefw_member_show(m, &e[n]))	/* an error: it was resized */
+		if (!IS_ERR(m) && zonefw_member_show(m, w->p->view, &e[n]))	/* an error: it was resized */
 			n++;
 	}
 	w->done = n < room;

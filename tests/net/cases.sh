@@ -109,6 +109,7 @@ run_case K00 "the machine is well after hostile netlink input" K00
 run_case K08 "sizes" K08
 run_case L01 "never both, never neither" L01
 run_case L01M "never a mixture" L01M
+run_case L01S "never a mixture of sets" L01S
 run_case L04 "sixteen writers" L04
 run_case L06 "writers that are killed" L06
 run_case R01 "a change of rules leaves the others alone" R01

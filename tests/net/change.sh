@@ -271,6 +271,36 @@ wan -> dmz { drop udp dport 7001; accept udp dport 7003-7003; default reject }" 
   apply "$P0"
 }
 
+# L01 with sets: members come and go with the policy whose text names them, not before and not after; many others lie
+# between the first and the last of them
+L01S() {
+  local n=${PACKETS:-10000} filler
+  filler="set filler { $(awk 'BEGIN { for (i = 0; i < 20000; i++) printf "%s10.77.%d.%d", i ? ", " : "", i / 250, i % 250 }') }"
+  # both let ext2 in at 7003: by the set, by its address. Neither does at 7004: it is not in the set, or refused for being in it
+  printf '%s\n' "$ZONES set ins { ${A4[ext2]}, 192.88.1.1 } set outs { 192.88.1.1 } $filler
+wan -> dmz { drop src @filler; accept udp dport 7003 src @ins; accept udp dport 7004 src @outs; default drop }" > "$T/a"
+  printf '%s\n' "$ZONES set ins { 192.88.1.1 } set outs { ${A4[ext2]} } $filler
+wan -> dmz { drop src @filler; accept udp dport 7003 src ${A4[ext2]}
+drop udp dport 7004 src @outs, @ins; accept udp dport 7004; default drop }" > "$T/b"
+  apply "$(cat "$T/a")" || return
+  fw conntrack -F > /dev/null 2>&1
+  live mixed "$n" ext2 web "${A4[ext2]}" "${A4[web]}" "nsenter --net=/run/netns/fw zonefw -q apply $T/b" \
+    "nsenter --net=/run/netns/fw zonefw -q apply $T/a" > "$T/live" 2>&1
+  is "the tool" "$? $(grep -c swaps "$T/live")" "0 1"
+  sed 's/^/# /' "$T/live"
+  is "lost of what both allow" "$(figure lost)" 0
+  is "passed of what neither allows" "$(figure passed)" 0
+  at_least "swaps meanwhile" "$(figure swaps)" 3
+  # and what the sets hold afterwards is what the text in force says
+  zf -q apply "$T/b"
+  zf set test outs "${A4[ext2]}" > /dev/null && pass || miss "named, and not in"
+  zf set test ins "${A4[ext2]}" > /dev/null && miss "not named any more, and in"
+  is "members" "$(zf -j show sets | tr '{' '\n' | sed -n 's/.*"name": *"\(ins\|outs\|filler\)".*"members": *\([0-9]*\).*/\1 \2/p' | sort | tr '\n' ' ')" \
+    "filler 20000 ins 1 outs 1 "
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
+
 # many set changes a second do not make every packet of every flow a classification
 C12() {
   local flows=${FLOWS:-2000} seconds=${LONG:-8} before again est list
