@@ -64,11 +64,18 @@ static void reap_by(struct zonefw_set *s, u64 at)
 	mod_delayed_work(system_wq, &s->reap, when - jiffies);
 }
 
+/* When a member's time is over that begins now, 0: never. */
+static u64 end_of(const struct zonefw_set *s, u32 timeout)
+{
+	u32 secs = timeout ? timeout : READ_ONCE(s->timeout);
+
+	return secs ? ktime_get_boottime_ns() + (u64)secs * NSEC_PER_SEC : 0;
+}
+
 /* With the lock: live until the time that @timeout says, counted from now. */
 static void revive(struct zonefw_set *s, struct zonefw_member *m, u32 timeout)
 {
-	u32 secs = timeout ? timeout : READ_ONCE(s->timeout);
-	u64 at = secs ? ktime_get_boottime_ns() + (u64)secs * NSEC_PER_SEC : 0;
+	u64 at = end_of(s, timeout);
 	bool was = m->in == ZONEFW_VIEWS && !zonefw_member_expired(m);
 
 	atomic64_set(&m->expires, at);
@@ -331,8 +338,7 @@ void zonefw_set_mark(struct zonefw_set *s, const struct zonefw_elem *e, u8 mark)
  */
 static void bring(struct zonefw_set *s, struct zonefw_member *m, u32 timeout, u8 view)
 {
-	u32 secs = timeout ? timeout : READ_ONCE(s->timeout);
-	u64 at = secs ? ktime_get_boottime_ns() + (u64)secs * NSEC_PER_SEC : 0;
+	u64 at = end_of(s, timeout);
 
 	s->count += !m->in;
 	WRITE_ONCE(m->in, 0);

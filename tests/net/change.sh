@@ -252,21 +252,24 @@ self -> any { default accept }" || return
   is "arrived more than 50 ms after the answer" "$(($(figure worst) > 50000))" 0
   apply "$P0"
 }
-# a policy is old or new, and never something between
-L01M() {
-  local n=${PACKETS:-10000}
-  printf '%s\n' "$ZONES wan -> dmz { accept udp dport 7001; accept udp dport 7003; default drop }" > "$T/a"
-  printf '%s\n' "$ZONES zone late { dev nosuch* }
-any -> any { drop udp dport 7004, 7100 }
-wan -> dmz { drop udp dport 7001; accept udp dport 7003-7003; default reject }" > "$T/b"
-  apply "$(cat "$T/a")" || return
-  live mixed "$n" ext2 web "${A4[ext2]}" "${A4[web]}" "nsenter --net=/run/netns/fw zonefw -q apply $T/b" \
+# packets at 7003, which the policies $T/a and $T/b both let pass, and at 7004, which neither does, while the two take turns
+by_turns() {
+  live mixed "${PACKETS:-10000}" ext2 web "${A4[ext2]}" "${A4[web]}" "nsenter --net=/run/netns/fw zonefw -q apply $T/b" \
     "nsenter --net=/run/netns/fw zonefw -q apply $T/a" > "$T/live" 2>&1
   is "the tool" "$? $(grep -c swaps "$T/live")" "0 1"
   sed 's/^/# /' "$T/live"
   is "lost of what both allow" "$(figure lost)" 0
   is "passed of what neither allows" "$(figure passed)" 0
   at_least "swaps meanwhile" "$(figure swaps)" 3
+}
+# a policy is old or new, and never something between
+L01M() {
+  printf '%s\n' "$ZONES wan -> dmz { accept udp dport 7001; accept udp dport 7003; default drop }" > "$T/a"
+  printf '%s\n' "$ZONES zone late { dev nosuch* }
+any -> any { drop udp dport 7004, 7100 }
+wan -> dmz { drop udp dport 7001; accept udp dport 7003-7003; default reject }" > "$T/b"
+  apply "$(cat "$T/a")" || return
+  by_turns
   fw conntrack -F > /dev/null 2>&1
   apply "$P0"
 }
@@ -274,7 +277,7 @@ wan -> dmz { drop udp dport 7001; accept udp dport 7003-7003; default reject }" 
 # L01 with sets: members come and go with the policy whose text names them, not before and not after; many others lie
 # between the first and the last of them
 L01S() {
-  local n=${PACKETS:-10000} filler
+  local filler
   filler="set filler { $(awk 'BEGIN { for (i = 0; i < 20000; i++) printf "%s10.77.%d.%d", i ? ", " : "", i / 250, i % 250 }') }"
   # both let ext2 in at 7003: by the set, by its address. Neither does at 7004: it is not in the set, or refused for being in it
   printf '%s\n' "$ZONES set ins { ${A4[ext2]}, 192.88.1.1 } set outs { 192.88.1.1 } $filler
@@ -284,13 +287,7 @@ wan -> dmz { drop src @filler; accept udp dport 7003 src ${A4[ext2]}
 drop udp dport 7004 src @outs, @ins; accept udp dport 7004; default drop }" > "$T/b"
   apply "$(cat "$T/a")" || return
   fw conntrack -F > /dev/null 2>&1
-  live mixed "$n" ext2 web "${A4[ext2]}" "${A4[web]}" "nsenter --net=/run/netns/fw zonefw -q apply $T/b" \
-    "nsenter --net=/run/netns/fw zonefw -q apply $T/a" > "$T/live" 2>&1
-  is "the tool" "$? $(grep -c swaps "$T/live")" "0 1"
-  sed 's/^/# /' "$T/live"
-  is "lost of what both allow" "$(figure lost)" 0
-  is "passed of what neither allows" "$(figure passed)" 0
-  at_least "swaps meanwhile" "$(figure swaps)" 3
+  by_turns
   # and what the sets hold afterwards is what the text in force says
   zf -q apply "$T/b"
   zf set test outs "${A4[ext2]}" > /dev/null && pass || miss "named, and not in"
