@@ -28,47 +28,65 @@ void ranges_negate(prvec *v)
 	*v = out;
 }
 
+static void side(l4vec *out, struct zonefw_l4 b, unsigned field, int lo, int hi)
+{
+	if (lo > hi)
+		return;
+	if (field == 0) {
+		b.type_lo = (uint8_t)lo;
+		b.type_hi = (uint8_t)hi;
+	} else if (field == 1) {
+		b.sport_lo = (uint16_t)lo;
+		b.sport_hi = (uint16_t)hi;
+	} else {
+		b.dport_lo = (uint16_t)lo;
+		b.dport_hi = (uint16_t)hi;
+	}
+	b.flags |= field ? ZONEFW_L4_F_PORTS : ZONEFW_L4_F_TYPE;
+	PUSH(*out, b);
+}
+
+/* what box b leaves of box c; both are of one protocol */
+static void leave(l4vec *out, const struct zonefw_l4 *c, const struct zonefw_l4 *b)
+{
+	struct zonefw_l4 rest = *c;
+
+	if (b->flags & ZONEFW_L4_F_TYPE) {
+		side(out, rest, 0, c->type_lo, b->type_lo - 1 < c->type_hi ? b->type_lo - 1 : c->type_hi);
+		side(out, rest, 0, b->type_hi + 1 > c->type_lo ? b->type_hi + 1 : c->type_lo, c->type_hi);
+		return;
+	}
+	if (!(b->flags & ZONEFW_L4_F_PORTS))
+		return;
+	side(out, rest, 1, c->sport_lo, b->sport_lo - 1 < c->sport_hi ? b->sport_lo - 1 : c->sport_hi);
+	side(out, rest, 1, b->sport_hi + 1 > c->sport_lo ? b->sport_hi + 1 : c->sport_lo, c->sport_hi);
+	if (b->sport_lo > c->sport_hi || b->sport_hi < c->sport_lo)
+		return;
+	rest.sport_lo = b->sport_lo > c->sport_lo ? b->sport_lo : c->sport_lo;
+	rest.sport_hi = b->sport_hi < c->sport_hi ? b->sport_hi : c->sport_hi;
+	side(out, rest, 2, c->dport_lo, b->dport_lo - 1 < c->dport_hi ? b->dport_lo - 1 : c->dport_hi);
+	side(out, rest, 2, b->dport_hi + 1 > c->dport_lo ? b->dport_hi + 1 : c->dport_lo, c->dport_hi);
+}
+
 /* what the listed boxes leave of all protocols */
 static void negate_services(struct l4state *st)
 {
 	l4vec out = { 0 };
 
 	for (int proto = 0; proto < 256; proto++) {
-		prvec sp = { 0 }, ty = { 0 };
-		bool whole = false, any = false;
+		l4vec left = { 0 };
 
+		PUSH(left, l4_full(proto));
 		for (int i = 0; i < st->base.n; i++) {
-			struct zonefw_l4 *b = &st->base.v[i];
+			l4vec next = { 0 };
 
-			if (b->proto != proto)
-				continue;
-			any = true;
-			if (b->flags & ZONEFW_L4_F_TYPE)
-				PUSH(ty, ((struct prange){ b->type_lo, b->type_hi, NULL }));
-			else if (b->flags & ZONEFW_L4_F_PORTS && !b->sport_lo && b->sport_hi == 65535)
-				PUSH(sp, ((struct prange){ b->dport_lo, b->dport_hi, NULL }));
-			else
-				whole = true;
+			for (int k = 0; k < left.n && st->base.v[i].proto == proto; k++)
+				leave(&next, &left.v[k], &st->base.v[i]);
+			if (st->base.v[i].proto == proto)
+				left = next;
 		}
-		if (!any) {
-			PUSH(out, l4_full(proto));
-		} else if (!whole) {
-			prvec *v = ty.n ? &ty : &sp;
-
-			ranges_negate(v);
-			for (int i = 0; i < v->n; i++) {
-				struct zonefw_l4 b = l4_full(proto);
-
-				if (ty.n && v->v[i].lo > 255)
-					continue;
-				b.flags |= ty.n ? ZONEFW_L4_F_TYPE : ZONEFW_L4_F_PORTS;
-				b.type_lo = ty.n ? (uint8_t)v->v[i].lo : 0;
-				b.type_hi = ty.n && v->v[i].hi < 255 ? (uint8_t)v->v[i].hi : 255;
-				b.dport_lo = ty.n ? 0 : v->v[i].lo;
-				b.dport_hi = ty.n ? 65535 : v->v[i].hi;
-				PUSH(out, b);
-			}
-		}
+		for (int k = 0; k < left.n; k++)
+			PUSH(out, left.v[k]);
 	}
 	st->base = out;
 }

@@ -114,7 +114,7 @@ t "assert never with a limit" 1 "is accepted by 'accept tcp'" "$Z2 lan -> wan { 
 assert never lan -> wan tcp"
 d "live words, canonical" "$Z2 lan -> wan { accept expires 5400 days ! sat,sun limit 5/h tcp conns 2 }" "accept tcp days ! sat, sun limit 5/hour conns 2 expires 1h30m"
 t "sets" 0 "no errors" "set s timeout 1h { 10.0.0.1-10.0.0.9, x, 2001:db8::/32 timeout 5m }
-set p port max 3 { 80, 8000-8010; ssh }
+set p port max 5 { 80, 8000-8010; ssh }
 let x = 192.0.2.0/24
 $Z2 lan -> wan { accept tcp dport @p, 443 src @s, 10.9.9.9 }
 assert accept lan -> wan tcp src 10.0.0.5 dst 1.2.3.4 dport 8005
@@ -134,7 +134,7 @@ t "suffix in a set" 1 "a set holds addresses, prefixes and ranges" "set s { ::1/
 t "set twice" 1 "a second set 's'" "set s { }
 set s port { 80 }"
 t "unused set" 0 "set 's' is not used" "set s { }"
-d "set" "set s port timeout 90m max 5 { 80, 20-30 timeout 1h; 443 }" "    20-30 timeout 1h,"
+d "set" "set s port timeout 90m max 6 { 80, 20-30 timeout 1h; 443 }" "    20-30 timeout 1h,"
 d "set in rules" "set s { 10.0.0.1-10.0.0.6 }
 $Z2 lan -> wan { accept src ! 10.0.0.9,@s }" "accept src ! 10.0.0.9, @s"
 d "canonical" "$Z2 lan->wan{accept log \"a\" dst 10.0.0.0/8 http,https}" "accept http, https dst 10.0.0.0/8 log \"a\""
@@ -214,7 +214,7 @@ if [ ! -e /sys/module/zonefw ]; then
 	c "no module" 2 "modprobe zonefw" apply g.conf
 	c "no module, show" 2 "modprobe zonefw" show
 fi
-for f in args input; do
+for f in args input words; do
 	# shellcheck disable=SC1090
 	. "$here/${f}_cases.sh"
 done
