@@ -7,6 +7,10 @@ bool parse_addr_word(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *text);
 bool parse_net(struct model *m, struct tok *t, struct zonefw_net *n);
 void lets_keep(struct model *m);
+void lets_check(struct model *m);
+bool looks_addr(const char *s);
+bool looks_port(const char *s);
+int port_by_name(const char *s);
 bool parse_ip(const char *s, int *family, u128 *v);
 char *fmt_ip(int family, u128 v);
 void sb_ip(struct sbuf *b, int family, u128 v);

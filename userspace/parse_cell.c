@@ -110,7 +110,7 @@ static bool cell_line(struct parser *p, void *arg)
 
 static bool from_to(struct parser *p, zrefvec *f, zrefvec *t)
 {
-	bool words = pword(p, "from");
+	bool words = !before_arrow(p) && pword(p, "from");
 
 	if (!zone_list(p, f))
 		return false;
@@ -129,7 +129,7 @@ bool st_cell(struct parser *p)
 	struct tok first = p->lx.cur;
 
 	c->pos = first.pos;
-	if (first.kind == T_WORD && strcmp(first.s, "from")) {
+	if (first.kind == T_WORD && (strcmp(first.s, "from") || before_arrow(p))) {
 		zrefvec z = { 0 };
 
 		if (!zone_list(p, &z))

@@ -182,6 +182,10 @@ static bool service_line(struct parser *p, void *arg)
 				perr(p, "a protocol or a service");
 				return false;
 			}
+			if (!strcmp(it.ref, "src") || !strcmp(it.ref, "dst") || !strcmp(it.ref, "in") || !strcmp(it.ref, "out")) {
+				err_at(p->m, it.pos, "a service holds protocols, ports and ICMP types only, not '%s'", it.ref);
+				return false;
+			}
 			PUSH(s->items, it);
 			pnext(p);
 		} while (list_more(p));

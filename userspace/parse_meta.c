@@ -44,12 +44,11 @@ bool mac_clause(struct parser *p, struct rule *r)
 	neg = bang(p);
 	do {
 		unsigned b[6];
-		int n = 0;
 
 		if (!need_word(p, "a hardware address"))
 			return false;
-		if (strlen(p->lx.cur.s) != 17 || sscanf(p->lx.cur.s, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1],
-							&b[2], &b[3], &b[4], &b[5], &n) != 6 || n != 17) {
+		if (strlen(p->lx.cur.s) != 17 || strspn(p->lx.cur.s, "0123456789abcdefABCDEF:") != 17 ||
+		    sscanf(p->lx.cur.s, "%2x:%2x:%2x:%2x:%2x:%2x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6) {
 			err_at(p->m, p->lx.cur.pos, "'%s' is not a hardware address", p->lx.cur.s);
 			return false;
 		}

@@ -200,6 +200,16 @@ static bool ports_fit(struct parser *p, struct rule *r)
 	return r->l4.n;
 }
 
+/* is there a family that is published on an address and translated to one? */
+static bool families_meet(const struct rule *r)
+{
+	for (int i = 0; i < r->on.n; i++)
+		for (int k = 0; k < r->nat.n; k++)
+			if (r->on.v[i].kind == KIND_SET || r->on.v[i].family == r->nat.v[k].family)
+				return true;
+	return !r->on.n;
+}
+
 /* what the clauses of a translating rule have to do with each other */
 bool nat_finish(struct parser *p, struct rule *r)
 {
@@ -225,6 +235,10 @@ bool nat_finish(struct parser *p, struct rule *r)
 	}
 	if (n[0].flags & ZONEFW_NAT_PORT && !ports_fit(p, r))
 		return false;
+	if (!families_meet(r)) {
+		err_at(p->m, r->pos, "the addresses behind 'on' and those behind 'to' are of different families");
+		return false;
+	}
 	for (int i = 0; i < r->nat.n; i++) {
 		if ((n[i].flags ^ n[0].flags) & ZONEFW_NAT_PORT) {
 			err_at(p->m, r->pos, "a target port for one family only");

@@ -157,7 +157,7 @@ static bool time_clause(struct parser *p, struct rule *r, struct sbuf *t)
 	int n = 0;
 
 	if (p->lx.cur.kind != T_WORD || sscanf(p->lx.cur.s, "%2u:%2u-%2u:%2u%n", &a, &b, &c, &d, &n) != 4 ||
-	    p->lx.cur.s[n] || a > 23 || c > 24 || b > 59 || d > 59 || (c == 24 && d)) {
+	    p->lx.cur.s[n] || strspn(p->lx.cur.s, "0123456789:-") != (size_t)n || a > 23 || c > 24 || b > 59 || d > 59 || (c == 24 && d)) {
 		perr(p, "a time such as 08:00-17:30");
 		return false;
 	}

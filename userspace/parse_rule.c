@@ -11,6 +11,8 @@ static const char *const rule_words[] = {
 	"add", "expires", "name", "comment", "to", "on", "hairpin", "except",
 };
 
+static const char *const nat_words[] = { "to", "on", "hairpin" };
+
 static bool is_rule_word(const char *s)
 {
 	for (int i = 0; i < ARRAY_SIZE(rule_words); i++)
@@ -169,10 +171,23 @@ static bool comment_clause(struct parser *p, struct rule *r)
 	return true;
 }
 
+/* a word in the wrong place, or one that is no word at all */
 static bool unknown_word(struct parser *p)
 {
 	strvec cand = { 0 };
 
+	if (!strcmp(p->lx.cur.s, "with") || !strcmp(p->lx.cur.s, "bypass")) {
+		err_at(p->m, p->lx.cur.pos, "'%s' stands right behind '%s'", p->lx.cur.s,
+		       *p->lx.cur.s == 'w' ? "reject" : "queue N");
+		return false;
+	}
+	for (int i = 0; i < ARRAY_SIZE(nat_words); i++) {
+		if (strcmp(p->lx.cur.s, nat_words[i]))
+			continue;
+		err_at(p->m, p->lx.cur.pos, "'%s' has no place here: it belongs once to %s", nat_words[i],
+		       i ? "publish" : "publish, redirect or snat");
+		return false;
+	}
 	for (int i = 0; i < ARRAY_SIZE(rule_words); i++)
 		PUSH(cand, (char *)rule_words[i]);
 	PUSH(cand, "with");
@@ -202,6 +217,8 @@ static bool service_clause(struct parser *p, struct rule *r, struct l4state *st,
 	struct pos pos = p->lx.cur.pos;
 	struct sbuf text = { 0 };
 
+	if (st->have && p->lx.cur.kind == T_WORD && !is_proto_word(p->lx.cur.s) && !service_find(p->m, p->lx.cur.s))
+		return unknown_word(p);
 	if (st->have) {
 		err_at(p->m, pos, "a second protocol or service list in one rule; write the list with commas");
 		return false;
@@ -292,6 +309,10 @@ static bool type_clause(struct parser *p, struct rule *r, struct l4state *st)
 
 static bool family_clause(struct parser *p, struct rule *r)
 {
+	if (r->cl[CL_FAMILY] && strcmp(r->cl[CL_FAMILY], p->lx.cur.s)) {
+		err_at(p->m, p->lx.cur.pos, "no packet is both ipv4 and ipv6; leave both away");
+		return false;
+	}
 	if (!claim(p, r, CL_FAMILY, p->lx.cur.pos, p->lx.cur.s))
 		return false;
 	r->family = p->lx.cur.s[3] == '4' ? 4 : 6;
@@ -344,6 +365,25 @@ static bool match_word(struct parser *p, struct rule *r, struct l4state *st, boo
 	return k >= 0 ? k : service_clause(p, r, st, false);
 }
 
+static bool bang_misplaced(struct parser *p)
+{
+	static const char *const lists[] = { "proto", "sport", "dport", "src", "dst", "type", "in", "out", "mac", "mark",
+					     "dscp", "time", "days" };
+	const char *s = p->lx.cur.s;
+
+	for (int i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (strcmp(s, lists[i]))
+			continue;
+		err_at(p->m, p->lx.cur.pos, "'!' stands before the list: %s ! ...", s);
+		return false;
+	}
+	if (!strcmp(s, "ipv4") || !strcmp(s, "ipv6"))
+		err_at(p->m, p->lx.cur.pos, "write %s instead of '! %s'", s[3] == '4' ? "ipv6" : "ipv4", s);
+	else
+		err_at(p->m, p->lx.cur.pos, "'%s' cannot be negated", s);
+	return false;
+}
+
 static bool rule_matches(struct parser *p, struct rule *r, bool match_only)
 {
 	struct l4state st = { .pos = r->pos };
@@ -353,10 +393,8 @@ static bool rule_matches(struct parser *p, struct rule *r, bool match_only)
 			pnext(p);
 			if (!need_word(p, "a match"))
 				return false;
-			if (is_rule_word(p->lx.cur.s) && !is_proto_word(p->lx.cur.s)) {
-				err_at(p->m, p->lx.cur.pos, "'!' stands before the list: %s ! ...", p->lx.cur.s);
-				return false;
-			}
+			if (is_rule_word(p->lx.cur.s) && !is_proto_word(p->lx.cur.s))
+				return bang_misplaced(p);
 			if (!service_clause(p, r, &st, true))
 				return false;
 			continue;

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#define LETS_TEXT 32768		/* bytes of all let statements that the kernel keeps for the reader */
 #define NEST_WORK 10000		/* names that one name may stand for */
 
 bool parse_ip(const char *s, int *family, u128 *v)
@@ -130,20 +129,6 @@ bool nest_enter(struct model *m, struct pos pos, const char *kind, const char *n
 	return false;
 }
 
-/*
- * Which constants the canonical text calls by name, their statements beside it; the others, if all of them
- * together are long, are written out where they are used. Services and sets have been read: what they use stays.
- */
-void lets_keep(struct model *m)
-{
-	size_t n = 0;
-
-	for (int i = 0; i < m->lets.n; i++)
-		n += strlen(m->lets.v[i]->text) + 1;
-	for (int i = 0; i < m->lets.n; i++)
-		m->lets.v[i]->keep = n <= LETS_TEXT || m->lets.v[i]->used;
-}
-
 static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *text)
 {
 	struct sbuf inner = { 0 }, *values;
@@ -173,6 +158,11 @@ static bool addr_let(struct model *m, struct tok *t, addrvec *out, struct sbuf *
 		struct tok v = l->val.v[i];
 		int before = m->errors;
 
+		if (looks_port(v.s)) {
+			err_at(m, t->pos, "'%s' holds ports, not addresses", t->s);
+			ok = false;
+			break;
+		}
 		ok = parse_addr_word(m, &v, out, values);
 		if (!ok && m->errors == before)
 			err_at(m, t->pos, "'%s' does not hold addresses", t->s);
@@ -304,7 +294,7 @@ char *fmt_net(const struct zonefw_net *n)
 	return xfmt("%s/%d", fmt_ip(n->family, load_be(n->addr, n->family == 4 ? 4 : 16)), n->len);
 }
 
-static int port_by_name(const char *s)
+int port_by_name(const char *s)
 {
 	struct servent *e = getservbyname(s, NULL);
 
@@ -321,6 +311,11 @@ static bool port_let(struct model *m, struct let *l, struct tok *t, prvec *out, 
 		return false;
 	l->busy = true;
 	for (int i = 0; i < l->val.n && ok; i++) {
+		if (looks_addr(l->val.v[i].s)) {
+			err_at(m, t->pos, "'%s' holds addresses, not ports", t->s);
+			ok = false;
+			break;
+		}
 		ok = parse_port_word(m, &l->val.v[i], out, values);
 		if (ok && out->n > ZONEFW_LIST_MAX) {
 			err_at(m, t->pos, "more than %d elements in one list", ZONEFW_LIST_MAX);

@@ -116,9 +116,12 @@ static bool end_statement(struct parser *p)
 
 bool open_block(struct parser *p)
 {
+	struct lexer here = p->lx;
+
 	while (p->lx.cur.kind == T_NL)
 		pnext(p);
 	if (p->lx.cur.kind != T_LB) {
+		p->lx = here;		/* the next line is a statement of its own */
 		perr(p, "'{'");
 		return false;
 	}
@@ -206,6 +209,17 @@ static bool st_include(struct parser *p)
 	}
 }
 
+/* a zone may have the name of a statement: is this word the beginning of FROM -> TO? */
+bool before_arrow(const struct parser *p)
+{
+	const char *t = p->lx.src->text;
+	size_t at = p->lx.off;
+
+	while (at < p->lx.src->len && (t[at] == ' ' || t[at] == '\t'))
+		at++;
+	return at + 1 < p->lx.src->len && (t[at] == ',' || (t[at] == '-' && t[at + 1] == '>'));
+}
+
 bool statement(struct parser *p)
 {
 	static const struct { const char *w; int pass; bool (*fn)(struct parser *); } st[] = {
@@ -214,7 +228,7 @@ bool statement(struct parser *p)
 	};
 	struct pos pos = p->lx.cur.pos;
 
-	for (int i = 0; i < ARRAY_SIZE(st); i++) {
+	for (int i = 0; i < ARRAY_SIZE(st) && !before_arrow(p); i++) {
 		if (!at_word(p, st[i].w))
 			continue;
 		if (st[i].pass && st[i].pass != p->pass)
@@ -225,7 +239,7 @@ bool statement(struct parser *p)
 	}
 	if (p->pass != 2)
 		return false;
-	if (at_word(p, "options")) {
+	if (at_word(p, "options") && !before_arrow(p)) {
 		pnext(p);
 		p->m->opt.set = true;
 		return open_block(p) && block(p, pos, option_line, &p->m->opt);
@@ -297,6 +311,10 @@ static struct src *src_open(struct model *m, const char *path)
 		if (!strcmp(m->srcs.v[i]->name, path))
 			return m->srcs.v[i];
 	t = read_all(path, &len);
+	if (t && len >= 3 && !memcmp(t, "\xef\xbb\xbf", 3)) {	/* some editors' mark of UTF-8 */
+		t += 3;
+		len -= 3;
+	}
 	return t ? src_new(m, path, t, len) : NULL;
 }
 
@@ -381,6 +399,7 @@ bool parse_file(struct model *m, const char *path)
 	if (!text_only(m, s))
 		return false;
 	two_passes(m, s);
+	lets_check(m);
 	model_resolve(m);
 	return !m->errors;
 }

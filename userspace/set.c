@@ -140,8 +140,16 @@ static bool set_line(struct parser *p, void *arg)
 	return set_list(p, s, &s->elems);
 }
 
+static bool head_once(struct parser *p, struct pos pos, const char *word, bool *had)
+{
+	if (*had)
+		err_at(p->m, pos, "'%s' twice for one set", word);
+	return !*had && (*had = true);
+}
+
 bool set_head(struct parser *p, struct set *s)
 {
+	bool timeout = false, max = false;
 	uint64_t d;
 
 	if (pword(p, "port"))
@@ -149,10 +157,14 @@ bool set_head(struct parser *p, struct set *s)
 	else
 		pword(p, "addr");
 	for (;;) {
+		struct pos pos = p->lx.cur.pos;
+
 		if (pword(p, "timeout")) {
-			if (!set_timeout(p, &s->timeout))
+			if (!head_once(p, pos, "timeout", &timeout) || !set_timeout(p, &s->timeout))
 				return false;
 		} else if (pword(p, "max")) {
+			if (!head_once(p, pos, "max", &max))
+				return false;
 			if (p->lx.cur.kind != T_WORD || !parse_u64(p->lx.cur.s, ZONEFW_SET_MAX, &d) || !d) {
 				perr(p, "a number of members (1-16777216)");
 				return false;
@@ -201,6 +213,9 @@ bool st_set(struct parser *p)
 	if (!open_block(p) || !block(p, s->pos, set_line, s))
 		return false;
 	elems_tidy(&s->elems);
+	if (s->elems.n > (int)(s->max ? s->max : ZONEFW_SET_MAX_DEFAULT))
+		err_at(p->m, s->pos, "set '%s' names %d members (a range counts as its prefixes), and its max is %u", s->name, s->elems.n,
+		       s->max ? s->max : ZONEFW_SET_MAX_DEFAULT);
 	return true;
 }
 

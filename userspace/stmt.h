@@ -16,4 +16,5 @@ bool option_line(struct parser *p, void *arg);
 bool st_assert(struct parser *p);
 bool st_cell(struct parser *p);
 bool statement(struct parser *p);
+bool before_arrow(const struct parser *p);
 #endif

@@ -12,3 +12,45 @@ assert accept lan -> wan udp src 10.0.0.1 dst 1.1.1.1 dport 53
 assert drop lan -> wan icmp src 10.0.0.1 dst 1.1.1.1 type 9
 assert accept lan -> wan icmp src 10.0.0.1 dst 1.1.1.1 type 8
 assert drop lan -> wan gre src 10.0.0.1 dst 1.1.1.1"
+t "hardware address" 1 "'-1:00:00:00:00:00' is not a hardware address" "$Z2 lan -> wan { accept mac -1:00:00:00:00:00 }"
+t "signed time" 1 "expected a time such as 08:00-17:30" "$Z2 lan -> wan { accept time +5:00-6:00 }"
+t "with behind the match" 1 "t.conf:3:27: error: 'with' stands right behind 'reject'" "$Z2 lan -> wan { reject http with tcp-reset }"
+t "typo behind a service" 1 "no service, match or option 'sorce'; did you mean 'src'?" "$Z2 lan -> wan { accept http sorce 10.0.0.1 }"
+t "to, twice" 1 "'to' has no place here" "$Z2 wan -> lan { publish http to 10.0.0.1 to 10.0.0.2 }"
+t "to, of an accept" 1 "'to' has no place here: it belongs once to publish, redirect or snat" "$Z2 lan -> wan { accept tcp to 10.0.0.1 }"
+t "not ipv4" 1 "write ipv6 instead of '! ipv4'" "$Z2 lan -> wan { accept ! ipv4 }"
+t "not log" 1 "'log' cannot be negated" "$Z2 lan -> wan { accept ! log }"
+t "not src" 1 "'!' stands before the list: src ! ..." "$Z2 lan -> wan { accept ! src 10.0.0.1 }"
+t "both families" 1 "no packet is both ipv4 and ipv6" "$Z2 lan -> wan { accept ipv4 ipv6 }"
+t "on and to of two families" 1 "are of different families" "$Z2 wan -> lan { publish http to 10.0.0.1 on 2001:db8::1 }"
+t "set word twice" 1 "t.conf:1:18: error: 'timeout' twice for one set" "set f timeout 1h timeout 2h { }"
+t "more members than max" 1 "set 'g' names 3 members" "set g max 2 { 10.0.0.1, 10.0.0.2, 10.0.0.3 }"
+t "src in a service" 1 "a service holds protocols, ports and ICMP types only, not 'src'" "service q { src 10.0.0.1 }"
+t "zone without a block" 1 "t.conf:1:7: error: expected '{', not the end of line" "zone r
+zone s
+{
+dev u
+}"
+if [ "$("$Z" check t.conf 2>&1 | grep -c error:)" = 1 ]; then pass=$((pass + 1)); else fail=$((fail + 1)); echo "FAIL: the next zone is read"; fi
+t "garbage in an unused let" 1 "t.conf:1:9: error: 'zork' is neither an address, a port nor a let name" "let b = zork, 10.0.0.1"
+t "reversed in an unused let" 1 "did you mean 10.0.0.1-10.0.0.9?" "let c = 10.0.0.9-10.0.0.1"
+t "typo in an unused let" 1 "did you mean 'web'?" "let web = 10.0.0.1
+let all = wbe"
+t "anything good in an unused let" 0 "no errors" "set s { }
+let a = 10.0.0.1, 10.0.0.0/24, 2001:db8::/32, ::1/-64
+let p = 80, 8000-8010, http
+let all = a, p, @s"
+t "a let of ports as addresses" 1 "t.conf:4:25: error: 'p' holds ports, not addresses" "$Z2
+lan -> wan { accept src p }
+let p = 80, 443"
+t "a let of addresses as ports" 1 "t.conf:4:31: error: 'a' holds addresses, not ports" "$Z2
+lan -> wan { accept tcp dport a }
+let a = 10.0.0.0/24"
+t "zones with the names of statements" 0 "6 zones, 6 rules: no errors" "zone from { dev a } zone to { dev b } zone zone { dev c } zone let { dev d } zone in { dev e } zone set { dev f }
+from from to to { accept ssh }
+from -> to { accept http }
+zone -> let { accept http }
+let, set -> zone { accept http }
+in -> self { accept ssh }
+set -> self { accept ssh }"
+printf '\357\273\277zone a { dev x }\n' > t.conf; c "a mark of UTF-8" 0 "1 zone, 0 rules" check t.conf
