@@ -27,7 +27,15 @@ some_offloaded() { [ "$(stat offloaded)" -ge "$1" ]; }
 fast_beyond() { [ "$(stat offload_packets)" -gt "$1" ]; }
 # offloaded N: at least N flows are in the table, and packets take its way
 offloaded() {
-  until_true some_offloaded "$1" && until_true fast_beyond "$(stat offload_packets)" && pass || miss "$1 flows are not offloaded: $(stat offloaded)"
+  until_true some_offloaded "$1" && until_true fast_beyond "$(stat offload_packets)" && pass ||
+    miss "$1 flows are not offloaded: $(stat offloaded); streams: $(streams); $(zf flow show | tr -s ' \n' ' /')"
+}
+streams() { # those under way, and how far the others came
+  local f
+  for f in "$T"/flow-*.pid; do
+    f=${f%.pid}
+    if kill -0 "$(cat "$f.pid")" 2> /dev/null; then echo -n "${f##*flow-} runs "; else echo -n "${f##*flow-} ended at $(cat "$f") "; fi
+  done
 }
 flow_on() { # NAME HOST FAM ADDR PORT [COUNT [GAPMS]]: a stream in the background
   nsenter --net="/run/netns/$2" pkt stream "$4" "$5" "${6:-100000}" "${7:-10}" > "$T/flow-$1" & echo $! > "$T/flow-$1.pid"
@@ -136,13 +144,15 @@ $OFF" || return
   flow_off a
   apply "$P0"
 }
-wan1_up() {
+reaches_web() { [ "$(tcp ext1 "${A6[web]}" 80 700)" = open ]; }
+wan1_up() { # and waits until packets pass by it: a link that comes back is told to the routes a second later, or two
   local d=${1:-wan1}
   fw ip link set "$d" up
   fw ip addr replace "${FW4[wan]}/32" dev "$d"; fw ip -6 addr replace fe80::1/64 dev "$d" nodad
   fw ip -6 addr replace "${FW6[wan]}/128" dev "$d" nodad
   fw ip route replace "${A4[ext1]}/32" dev "$d" src "${FW4[wan]}"; fw ip -6 route replace "${A6[ext1]}/128" dev "$d"
   fw ip route replace default via "${A4[ext1]}" dev "$d" onlink; fw ip -6 route replace default via "${A6[ext1]}" dev "$d" onlink
+  [ "$d" != wan1 ] || until_true reaches_web || miss "nothing passes by $d"
 }
 C10N() { # translated flows
   local f b

@@ -226,7 +226,7 @@ static int ask(const char *proto, const char *dst, int port, int ms, const char 
 
 static int stream(const char *dst, int port, int count, int gap)
 {
-	int s = dial("tcp", dst, port, 3000, NULL), i;
+	int s = dial("tcp", dst, port, 10000, NULL), i;
 	struct linger at_once = { .l_onoff = 1 };	/* nothing of it is sent again once it has ended */
 	u8 buf[64];
 
