@@ -87,6 +87,12 @@ is() { # NAME SEEN WANTED: more than nothing where nothing was wanted is a breac
 at_least() { # NAME SEEN MINIMUM
   if [ "$2" -ge "$3" ] 2>/dev/null; then pass; else miss "$1: saw '$2', wanted at least $3"; fi
 }
+# until_true COMMAND...: waits until it holds, at most UNTIL seconds (30)
+until_true() {
+  local end=$((SECONDS + ${UNTIL:-30}))
+  while [ $SECONDS -lt $end ]; do "$@" && return 0; sleep 0.1; done
+  return 1
+}
 # watch NAME HOST...: capture on the hosts' legs; HOST may be fw:DEV
 watch() {
   local name=$1 h n d; shift

@@ -15,12 +15,6 @@ self -> any { default accept }"
 
 # rule NAME FIELD: a counter of a rule
 rule() { zf -j show rules | tr '{' '\n' | grep "\"name\":\"$1\"" | tr ',}' '\n' | sed -n "s/^\"$2\"://p"; }
-# until COMMAND...: waits until it holds, at most 30 seconds
-until_true() {
-  local end=$((SECONDS + 30))
-  while [ $SECONDS -lt $end ]; do "$@" && return 0; sleep 0.1; done
-  return 1
-}
 # by their next packet or by the sweep, whichever comes first
 some_cut() { [ $(($(stat rematched) + $(stat sweep_cut))) -ge "$1" ]; }
 some_offloaded() { [ "$(stat offloaded)" -ge "$1" ]; }
