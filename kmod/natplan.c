@@ -53,14 +53,9 @@ static int reach_build(struct zonefw_policy *p)
 			reach_rule(p, p->rules[i]);
 		cond_resched();
 	}
-	for (i = 0; i < n; i++) {
-		const struct zonefw_celldef *d;
-
-		d = zonefw_default_of(p->defs, p->ndefs, p->parent, i / p->nz, i % p->nz);
-		if (d && d->action == ZONEFW_ACCEPT)
+	for (i = 0; i < n; i++)
+		if (p->cells[i].def && p->cells[i].def->action == ZONEFW_ACCEPT)
 			__set_bit(i, p->reach);
-		cond_resched();
-	}
 	return 0;
 }
 

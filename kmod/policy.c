@@ -171,6 +171,18 @@ void zonefw_policy_digest(struct zonefw_policy *p)
 	p->digest = h;
 }
 
+static int defaults(struct zonefw_policy *p)
+{
+	const struct zonefw_celldef **exact;
+
+	exact = kvcalloc((p->nz + 1) * (p->nz + 1), sizeof(*exact), GFP_KERNEL_ACCOUNT);
+	if (!exact)
+		return -ENOMEM;
+	zonefw_defaults_fill(p->defs, p->ndefs, p->parent, p->nz, exact, p->cells);
+	kvfree(exact);
+	return 0;
+}
+
 /**
  * zonefw_policy_compile() - compile the rules of every cell
  * @p: policy with zones and rules filled in
@@ -183,8 +195,10 @@ int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extac
 {
 	struct zonefw_zoning z = { .rules = p->rules, .nrules = p->nrules,
 				   .parent = p->parent, .nz = p->nz };
-	int err = zonefw_natplan_begin(p);
+	int err = defaults(p);
 
+	if (!err)
+		err = zonefw_natplan_begin(p);
 	if (err)
 		return err;
 	err = zonefw_cells_compile(&z, p->cells, &p->book->tables);
@@ -219,7 +233,6 @@ static int cells_idents(struct zonefw_policy *p, const struct zonefw_policy *old
 			s16 of = was[f], ot = was[t];
 			struct zonefw_cell *c = zonefw_cell(p, f, t);
 
-			c->def = zonefw_default_of(p->defs, p->ndefs, p->parent, f, t);
 			c->ident = of >= 0 && ot >= 0 ?
 				zonefw_ident_get(zonefw_cell(old, of, ot)->ident) :
 				zonefw_ident_alloc(0);

@@ -84,6 +84,33 @@ static void test_defaults(void **unused)
 	assert_null(zonefw_default_of(d + 1, 4, parent, 0, 1));
 }
 
+/* All at once is the same as one by one: random parents, defaults of zones, of any, and some that have none. */
+static void test_defaults_fill(void **unused)
+{
+	static const struct zonefw_celldef *exact[31 * 31];
+	static struct zonefw_celldef d[60];
+	static struct zonefw_cell cells[30 * 30];
+	u16 up[30] = { 0 }, nz, z;
+	u32 round, n, i;
+
+	(void)unused;
+	srand(20261124);
+	for (round = 0; round < 2000; round++) {
+		nz = 1 + rand() % 30;
+		n = rand() % 60;
+		for (z = 1; z < nz; z++)
+			up[z] = rand() % 3 ? rand() % z : 0;
+		for (i = 0; i < n; i++)
+			d[i] = (struct zonefw_celldef){ .from = rand() % 4 ? rand() % nz : ZONEFW_ZONE_ANY,
+							.to = rand() % 4 ? rand() % nz : ZONEFW_ZONE_ANY,
+							.has_default = rand() % 8 };
+		memset(exact, 0, sizeof(exact));
+		zonefw_defaults_fill(d, n, up, nz, exact, cells);
+		for (i = 0; i < (u32)nz * nz; i++)
+			assert_ptr_equal(cells[i].def, zonefw_default_of(d, n, up, i / nz, i % nz));
+	}
+}
+
 /* Facts that a reply does not show: an accept holds, a drop does not strike. */
 static void test_reply_key(void **unused)
 {
@@ -128,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patterns), cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_covers), cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_defaults_fill),
 		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_limiter), cmocka_unit_test(test_table_memory),
 		cmocka_unit_test(test_table_no_memory), cmocka_unit_test(test_table_guessed),
 		cmocka_unit_test(test_share_memory), cmocka_unit_test(test_share_no_memory),
