@@ -99,11 +99,12 @@ static bool v6_source_route(struct sk_buff *skb, int off)
 	return p && p[2] == 0 && p[3] != 0;
 }
 
+/* The chain of RFC 8200 4.1, with what conntrack passes over: its authentication header, too. */
 static enum zonefw_parse v6_walk(struct sk_buff *skb, int off, struct zonefw_key *k)
 {
 	int n;
 
-	for (n = 0; n < EXTHDR_MAX; n++) {
+	for (n = 0; n <= EXTHDR_MAX; n++) {
 		u8 h[4], *p;
 
 		switch (k->proto) {
@@ -111,6 +112,7 @@ static enum zonefw_parse v6_walk(struct sk_buff *skb, int off, struct zonefw_key
 		case NEXTHDR_ROUTING:
 		case NEXTHDR_DEST:
 		case NEXTHDR_FRAGMENT:
+		case NEXTHDR_AUTH:
 			break;
 		default:
 			l4_facts(skb, off, k);
@@ -127,6 +129,8 @@ static enum zonefw_parse v6_walk(struct sk_buff *skb, int off, struct zonefw_key
 				return ZONEFW_PARSED;	/* what follows is payload */
 			}
 			off += 8;
+		} else if (k->proto == NEXTHDR_AUTH) {
+			off += (p[1] + 2) * 4;
 		} else {
 			off += (p[1] + 1) * 8;
 		}
@@ -202,6 +206,7 @@ const u8 *zonefw_skb_plain(const struct sk_buff *skb, const struct nf_hook_state
 	case NEXTHDR_ROUTING:
 	case NEXTHDR_DEST:
 	case NEXTHDR_FRAGMENT:
+	case NEXTHDR_AUTH:
 		return NULL;
 	default:
 		return (const u8 *)&ipv6_hdr(skb)->saddr;

@@ -298,6 +298,30 @@ drop udp dport 7004 src @outs, @ins; accept udp dport 7004; default drop }" > "$
   apply "$P0"
 }
 
+# C07: denied and permitted again within a second: the connection goes on if its ends still live, and nothing denies for good
+C07() {
+  local f n was
+  for f in 4 6; do
+    apply "$P0" || return
+    flow_on back ext1 $f "$(addr $f web)" 80
+    until_true at_work "$f" && pass || miss "v$f: no stream"
+    was=$(stat rematched)
+    apply "${P0/80, 443 dst web/443 dst web}"; apply "$P0"
+    sleep 4
+    going back
+    apply "${P0/80, 443 dst web/443 dst web}"
+    until_true cut_since "$was" && pass || miss "v$f: a change that stays does not cut"
+    silent back web
+    apply "$P0"
+    flow_off back
+    is "v$f: and a new one" "$(tcp ext1 "$(addr $f web)" 80)" open
+    n=$(fw conntrack -L -f ipv$f -p tcp --dport 80 2> /dev/null | grep -c 'SYN_SENT')
+    is "v$f: half-open ones left" "$n" 0
+  done
+}
+at_work() { [ -n "$(fw conntrack -L -f "ipv$1" -p tcp --dport 80 2> /dev/null | grep ESTABLISHED)" ]; }
+cut_since() { [ "$(stat rematched)" -gt "$1" ] || [ "$(stat sweep_cut)" -gt 0 ]; }
+
 # many set changes a second do not make every packet of every flow a classification
 C12() {
   local flows=${FLOWS:-2000} seconds=${LONG:-8} before again est list

@@ -133,3 +133,87 @@ EXPLAIN() { # what explain says is what happens
   zf explain in wan1 out dmz1 tcp src "${A6[ext1]}" dst "${A6[web]}" dport 80 --expect accept >> "$T/x" 2>&1; is "explain by device" $? 0
   tcp_ok ext1 web 80; blocked tcp ext1 web 22
 }
+
+# I05: a namespace goes while a writer in it commits
+I05() {
+  local i p
+  for i in 1 2 3; do
+    lone i5
+    ns_apply i5 'zone up { dev up0 }'
+    nsenter --net=/run/netns/i5 bash -c 'for ((i = 0; i < 100000; i++)); do
+      echo "zone up { dev up0 } set s { 192.0.2.$((i % 200)) } up -> self { accept tcp dport $((i % 60000 + 1)) src @s }" | zonefw -q apply - || exit; done' & p=$!
+    sleep 1
+    unlone i5
+    kill $p; wait $p 2> /dev/null
+    until_true use_back && pass || miss "the namespace is held: $(awk '$1 == "zonefw" { print $3 }' /proc/modules) uses"
+  done
+}
+use_back() { [ "$(awk '$1 == "zonefw" { print $3 }' /proc/modules)" = "$BASE_USE" ]; }
+
+# J06: packets wait in a qdisc behind the hooks, and in the reassembly before them, while the policy goes
+J06() {
+  # shellcheck disable=SC2034
+  modprobe sch_netem 2> /dev/null || { SKIP="no sch_netem"; return; }
+  local f
+  apply "$P0" || return
+  fw tc qdisc add dev dmz1 root netem delay 3s || { miss "no delay"; return; }
+  watch j06 web
+  for f in 4 6; do send ext1 -c 50 -g 1000 -S 3401 tcp "$(addr $f web)" 80; done
+  # a datagram's head, whose tail does not come
+  on ext1 pkt send -d eth0 -c 20 -S 3402 -l 3000 -f 1400 -b cut1000 udp "${A4[web]}" 7777
+  zf flush
+  is "without a policy" "$(stat state)" open
+  sleep 4
+  unwatch j06
+  at_least "what was let in arrives" "$(seen j06 "^web I [46] 6 [^ ]+ [^ ]+ 3401 80 ")" 90
+  fw tc qdisc del dev dmz1 root
+  apply "$P0"
+  tcp_ok ext1 web 80; blocked tcp ext1 web 22
+}
+
+# M01: conntrack's table is full: open connections go on, nothing forbidden passes, and afterwards all is as before
+M01() {
+  local max
+  apply "$P0 wan -> dmz { accept udp dport 7777 dst web }" || return
+  max=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+  flow_on full ext1 4 "${A4[web]}" 80
+  until_true at_work 4 && pass || miss "no stream"
+  echo 200 > /proc/sys/net/netfilter/nf_conntrack_max
+  watch m01 web
+  send ext2 -c 3000 -g 200 -S 10000 -E 1 udp "${A4[web]}" 7777
+  send ext2 -c 500 -S 10000 -E 1 udp "${A4[web]}" 53
+  unwatch m01
+  going full
+  is "what is not permitted" "$(seen m01 "^web I 4 17 ${A4[ext2]} [^ ]+ [0-9]+ 53 ")" 0
+  at_least "twin: the attacker's own service" "$(seen m01 "^web I 4 17 ${A4[ext2]} [^ ]+ [0-9]+ 7777 ")" 10
+  echo "$max" > /proc/sys/net/netfilter/nf_conntrack_max
+  tcp_ok ext2 web 80; blocked tcp ext2 web 22
+  flow_off full
+  fw conntrack -F > /dev/null 2>&1
+  apply "$P0"
+}
+
+# N04: the wall clock steps; what ends after a time ends by the monotonic one
+N04() {
+  local t=198.18.9.12
+  apply "$P0
+set guests { }
+wan -> dmz { accept tcp dport 22 dst web src @guests; accept tcp dport 8443 dst web expires 1h name hour }" || return
+  zf set add guests $t timeout 1h
+  printf '%s\n' "$P0" | zf apply --confirm 30m - > /dev/null
+  date -s "@$(($(date +%s) + 86400))" > /dev/null
+  sleep 1
+  at_least "a day later by the clock: left for the confirmation" "$(stat confirm_left)" 1500
+  zf rollback > /dev/null
+  is "the rule with an end" "$(zf -j show rules | grep -c '"name":"hour"')" 1
+  is "its way" "$(tcp ext2 "${A4[web]}" 8443)" open
+  zf set test guests $t; is "the member" $? 0
+  is "its way" "$(tcp ext2 "${A4[web]}" 22)" open
+  zf set add guests 198.18.9.13 timeout 3s
+  date -s "@$(($(date +%s) - 2 * 86400))" > /dev/null
+  gone_13() { ! zf set test guests 198.18.9.13; }
+  until_true gone_13 && pass || miss "a day before: three seconds did not pass"
+  zf set test guests $t; is "the other stays" $? 0
+  date -s "@$(($(date +%s) + 86400))" > /dev/null
+  apply "$P0"
+}

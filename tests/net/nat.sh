@@ -318,6 +318,59 @@ int -> wan { masquerade; snat to alias src db; default accept }" || return
   zf diff "$T/exp" > /dev/null && pass || miss "diff sees a change"
   apply "$P0"
 }
+# beside a container engine, whose host is app behind int4: rules as it makes them by iptables publish and masquerade;
+# which of it may be, the pair of zones decides
+G26() {
+  local n engine='table ip nat {
+chain DOCKER { iifname != "int4" tcp dport 8080 dnat to 198.18.2.84:80; }
+chain PREROUTING { type nat hook prerouting priority -100; fib daddr type local jump DOCKER; }
+chain POSTROUTING { type nat hook postrouting priority 100; ip saddr 198.18.2.84 oifname != "int4" masquerade; }
+}
+table ip filter {
+chain FORWARD { type filter hook forward priority 0; policy accept
+  oifname "int4" ct state related,established accept
+  oifname "int4" ip daddr 198.18.2.84 tcp dport 80 accept
+  oifname "int4" drop
+  iifname "int4" accept; }
+}'
+  fw nft "$engine" || { miss "nft refused the engine's rules"; return; }
+  apply "$ZONES$LETS
+int -> wan { default accept }
+self -> any { default accept }" || return
+  watch g26 app ext1
+  is "published by the engine alone" "$(tcp ext1 "${FW4[wan]}" 8080 700)" timeout
+  is "outwards" "$(tcp app "${A4[ext1]}" 80 3000)" open
+  unwatch g26
+  is "what came at app" "$(from_seen g26 app 4 6 80)" ''
+  is "the engine's masquerade" "$(from_seen g26 ext1 4 6 80)" "${FW4[wan]} "
+  # the pair of zones lets it in, by the destination that the engine chose
+  apply "$ZONES$LETS
+int -> wan { drop src app; default accept }
+wan -> int { accept tcp dport 80 dst app }
+self -> any { default accept }" || return
+  watch g26 app ext1
+  is "published, and let in" "$(tcp ext1 "${FW4[wan]}" 8080 3000)" open
+  is "not outwards" "$(tcp app "${A4[ext1]}" 443 700)" timeout
+  unwatch g26
+  is "its client's own source" "$(from_seen g26 app 4 6 80)" "${A4[ext1]} "
+  is "twin: another of the zone" "$(tcp pc "${A4[ext1]}" 80 3000)" open
+  # both have to agree
+  apply "$ZONES$LETS
+wan -> int { accept tcp dport 22, 80 dst app }
+self -> any { default accept }" || return
+  is "let in by the policy alone" "$(tcp ext1 "${A4[app]}" 22 700)" timeout
+  is "twin: by IPv6, where the engine has no rules" "$(tcp ext1 "${A6[app]}" 22 3000)" open
+  # and an open connection obeys a commit
+  on ext1 pkt stream "${FW4[wan]}" 8080 100000 10 > "$T/g26" & n=$!
+  until_true some_packets 'dport=8080' && pass || miss "no stream"
+  apply "$ZONES self -> any { default accept }"
+  watch g26 app; unwatch g26 0.5
+  is "after it lost its permission" "$(from_seen g26 app 4 6 80)" ''
+  kill $n; wait $n 2> /dev/null
+  fw nft delete table ip nat; fw nft delete table ip filter
+  apply "$P0"
+}
+some_packets() { [ -n "$(fw conntrack -L 2> /dev/null | grep ESTABLISHED | grep "$1")" ]; }
 # a policy that contradicts itself changes nothing
 G05() {
   local before

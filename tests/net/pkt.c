@@ -10,6 +10,7 @@
  *     -O HEX IPv4 options  -D set DF  -f FRAGSIZE  -o in|rev|shuf  -b BREAKAGE  -P HEX raw layer 4
  *     -e PORTSTEP, -E PORTSTEP: add to the port, to SPORT, for each of COUNT
  *     -n: the packet's data in page fragments behind the Ethernet header (and zeros behind the packet)
+ *     -x PROTO:HEX: extension headers in front of layer 4, the first of them PROTO, the last one naming what follows
  *     -g GAPUS: pause between packets
  */
 #define _GNU_SOURCE
@@ -340,8 +341,8 @@ static int cap(const char *dev, const char *file)
 
 static struct {
 	const char *dev, *src, *order, *brk, *payload;
-	int sport, count, len, ttl, flags, df, frag, step, sstep, optlen, rawlen, paged, gap;
-	u8 opt[40], raw[2048];
+	int sport, count, len, ttl, flags, df, frag, step, sstep, optlen, rawlen, paged, gap, extproto, extlen;
+	u8 opt[40], raw[2048], ext[512];
 } o = { .sport = 0, .count = 1, .ttl = 64, .flags = 2, .order = "in" };
 static u16 ident = 1;
 
@@ -624,8 +625,12 @@ static void one(int proto, const struct addr *d, int port)
 	static u8 l4[65536], pkt[66000];
 	struct addr s = source(d);
 	u32 ps = sum(d->b, d->fam == 4 ? 4 : 16, sum(s.b, d->fam == 4 ? 4 : 16, 0));
-	int n = layer4(l4, proto, port, ps), hl, i, k, parts, sz, size = o.frag ? o.frag : n ? n : 1;
+	int n = o.extlen + layer4(l4 + o.extlen, proto, port, ps), hl, i, k, parts, sz, off;
+	int size = o.frag ? o.frag : n ? n : 1;
 
+	memcpy(l4, o.ext, o.extlen);
+	if (o.extlen)
+		proto = o.extproto;
 	parts = (n + size - 1) / size;
 	for (i = 0; i < parts; i++) {
 		k = i;
@@ -634,7 +639,8 @@ static void one(int proto, const struct addr *d, int port)
 		else if (!strcmp(o.order, "shuf"))
 			k = (i * 7 + 3) % parts;	/* a permutation unless 7 divides parts */
 		sz = n - k * size < size ? n - k * size : size;
-		hl = (d->fam == 4 ? header4 : header6)(pkt, &s, d, proto, sz, k * size, k < parts - 1);
+		off = k && o.brk && !strcmp(o.brk, "overlap") ? 8 : k * size;	/* over the first one */
+		hl = (d->fam == 4 ? header4 : header6)(pkt, &s, d, proto, sz, off, k < parts - 1);
 		memcpy(pkt + hl, l4 + k * size, sz);
 		if (o.brk && !strncmp(o.brk, "cut", 3))
 			hl = atoi(o.brk + 3) < hl + sz ? atoi(o.brk + 3) : hl + sz, sz = 0;
@@ -657,7 +663,7 @@ static int cmd_send(int argc, char **argv)
 	char proto[16], dst[64], line[128];
 	int c, port;
 
-	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:E:ng:")) > 0)
+	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:E:ng:x:")) > 0)
 		switch (c) {
 		case 'd': o.dev = optarg; break;
 		case 's': o.src = optarg; break;
@@ -676,6 +682,10 @@ static int cmd_send(int argc, char **argv)
 		case 'E': o.sstep = atoi(optarg); break;
 		case 'n': o.paged = 1; break;
 		case 'g': o.gap = atoi(optarg); break;
+		case 'x':
+			o.extproto = atoi(optarg);
+			o.extlen = unhex(optarg + strcspn(optarg, ":") + 1, o.ext, sizeof(o.ext));
+			break;
 		default: return 2;
 		}
 	if (argc - optind < 2)
