@@ -32,6 +32,7 @@ static u32 take(struct net *net, const struct zonefw_walk *w, struct nf_conn **o
 	*full = false;
 	local_bh_disable();
 	nf_conntrack_lock(lock);
+	__acquire(lock);	/* for sparse: the header does not say so */
 	if (w->bucket >= nf_conntrack_htable_size)
 		goto out;
 	hlist_nulls_for_each_entry(h, n, &nf_conntrack_hash[w->bucket], hnnode) {

@@ -144,31 +144,28 @@ static int insert(struct zonefw_set *s, struct zonefw_member *m, u32 max)
 	return 0;
 }
 
-/* The member, with the lock held on success; a new one if there was none, and less than @max. */
+/* The member; a new one if there was none, and less than @max. The lock is let go for memory. */
 static struct zonefw_member *obtain(struct zonefw_set *s, const struct zonefw_elem *e, u32 max,
 				    gfp_t gfp)
+	__must_hold(&s->lock)
 {
-	struct zonefw_member *m, *fresh = NULL;
-	int err = 0;
+	struct zonefw_member *m = find(s, e), *fresh;
+	int err;
 
-	spin_lock_bh(&s->lock);
-	m = find(s, e);
 	if (m)
 		return m;
 	spin_unlock_bh(&s->lock);
 	fresh = member_alloc(e, gfp);
+	spin_lock_bh(&s->lock);
 	if (!fresh)
 		return ERR_PTR(-ENOMEM);
-	spin_lock_bh(&s->lock);
 	m = find(s, e);
-	if (m)
+	if (m) {
 		kfree(fresh);
-	else
-		err = insert(s, m = fresh, max);
-	if (!err)
 		return m;
-	spin_unlock_bh(&s->lock);
-	return ERR_PTR(err);
+	}
+	err = insert(s, fresh, max);
+	return err ? ERR_PTR(err) : fresh;
 }
 
 /**
@@ -181,13 +178,14 @@ static struct zonefw_member *obtain(struct zonefw_set *s, const struct zonefw_el
  */
 int zonefw_set_add(struct zonefw_set *s, const struct zonefw_elem *e, gfp_t gfp)
 {
-	struct zonefw_member *m = obtain(s, e, READ_ONCE(s->max), gfp);
+	struct zonefw_member *m;
 
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	revive(s, m, e->timeout);
+	spin_lock_bh(&s->lock);
+	m = obtain(s, e, READ_ONCE(s->max), gfp);
+	if (!IS_ERR(m))
+		revive(s, m, e->timeout);
 	spin_unlock_bh(&s->lock);
-	return 0;
+	return PTR_ERR_OR_ZERO(m);
 }
 
 /**
@@ -288,11 +286,14 @@ void zonefw_set_flush(struct zonefw_set *s)
  */
 int zonefw_set_name(struct zonefw_set *s, const struct zonefw_elem *e, u32 max, bool live)
 {
-	struct zonefw_member *m = obtain(s, e, U32_MAX, GFP_KERNEL_ACCOUNT);
-	int err = 0;
+	struct zonefw_member *m;
+	int err;
 
-	if (IS_ERR(m))
-		return PTR_ERR(m);
+	spin_lock_bh(&s->lock);
+	m = obtain(s, e, U32_MAX, GFP_KERNEL_ACCOUNT);
+	err = PTR_ERR_OR_ZERO(m);
+	if (err)
+		goto out;
 	if (!m->named && s->nnamed >= max(max, READ_ONCE(s->max))) {
 		err = -ENOSPC;
 		if (!m->in)

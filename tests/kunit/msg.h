@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A netlink message under construction, for the suites that speak to APPLY. */
+/* A netlink message under construction, for the suites that send commands, and what they leave behind. */
 #ifndef KUNIT_MSG_H
 #define KUNIT_MSG_H
+#include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include "nl/family.h"
 #include "nl/gen.h"
+#include "pending.h"
+#include "zonefw.h"
 
 struct msg {
 	struct sk_buff *skb;
@@ -25,33 +28,101 @@ static inline void msg_put(struct msg *m, int t, const void *d, int n) { nla_put
 static inline struct nlattr *msg_nest(struct msg *m, int t) { return nla_nest_start(m->skb, t); }
 static inline void msg_end(struct msg *m, struct nlattr *n) { nla_nest_end(m->skb, n); }
 
+static inline struct zonefw_ns *zn(void)
+{
+	return zonefw_ns(&init_net);
+}
+
+/* No policy, and nothing pending. */
+static inline void flush(void)
+{
+	rtnl_lock();
+	mutex_lock(&zn()->lock);
+	zonefw_pending_drop(zn());
+	if (rcu_access_pointer(zn()->policy) || zn()->closed)
+		zonefw_withdraw(zn(), false);
+	mutex_unlock(&zn()->lock);
+	rtnl_unlock();
+}
+
+/* The sweep that a commit has begun holds the policy before: until it has ended. */
+static inline void settle(void)
+{
+	do {
+		flush_delayed_work(&zn()->sweep.work);
+	} while (zonefw_sweep_progress(zn()) < 100);
+}
+
+static inline const struct genl_ops *msg_op(u8 cmd)
+{
+	u32 i;
+
+	for (i = 0; i < zonefw_family.n_ops; i++)
+		if (zonefw_family.ops[i].cmd == cmd)
+			return &zonefw_family.ops[i];
+	return NULL;
+}
+
 /* As genetlink would: strict parse by the operation's policy, then the handler. Frees the message. */
-static inline int msg_apply(struct msg *m, struct net *net, struct netlink_ext_ack *extack)
+static inline int msg_send(struct msg *m, struct netlink_ext_ack *extack)
 {
 	struct nlattr **tb = kcalloc(ZONEFW_A_MAX + 1, sizeof(*tb), GFP_KERNEL);
 	struct nlmsghdr *h = nlmsg_hdr(m->skb);
+	struct genlmsghdr *g = nlmsg_data(h);
+	const struct genl_ops *op = msg_op(g->cmd);
 	struct genl_info info = { };
-	int err = -ENOMEM;
+	int err = op ? -ENOMEM : -EOPNOTSUPP;
 
 	genlmsg_end(m->skb, m->head);
 	memset(extack, 0, sizeof(*extack));
-	if (tb) {
-		err = __nlmsg_parse(h, GENL_HDRLEN, tb, ARRAY_SIZE(zonefw_apply_policy) - 1,
-				    zonefw_apply_policy, NL_VALIDATE_STRICT, extack);
+	if (op && tb) {
+		err = __nlmsg_parse(h, GENL_HDRLEN, tb, op->maxattr, op->policy, NL_VALIDATE_STRICT,
+				    extack);
 		NETLINK_CB(m->skb).flags = NETLINK_SKB_DST;	/* the sender is the kernel */
 		info.snd_portid = 0xfffffff0;			/* nobody: the reply is lost */
 		info.nlhdr = h;
-		info.genlhdr = nlmsg_data(h);
+		info.genlhdr = g;
 		info.attrs = tb;
 		info.extack = extack;
-		genl_info_net_set(&info, net);
+		genl_info_net_set(&info, &init_net);
 		if (!err)
-			err = zonefw_apply_doit(m->skb, &info);
+			err = op->doit(m->skb, &info);
 	}
 	kfree(tb);
 	nlmsg_free(m->skb);
 	m->skb = NULL;
 	return err;
+}
+
+/* A command without attributes. */
+static inline int msg_command(u8 cmd, struct netlink_ext_ack *extack)
+{
+	struct msg m;
+
+	msg_start(&m, cmd);
+	return msg_send(&m, extack);
+}
+
+static inline void msg_set(struct msg *m, const char *name, bool port, u32 timeout, u32 max)
+{
+	struct nlattr *n = msg_nest(m, ZONEFW_A_SET);
+
+	msg_str(m, ZONEFW_AS_NAME, name);
+	msg_u8(m, ZONEFW_AS_PORT, port);
+	if (timeout)
+		msg_u32(m, ZONEFW_AS_TIMEOUT, timeout);
+	if (max)
+		msg_u32(m, ZONEFW_AS_MAX, max);
+	msg_end(m, n);
+}
+
+static inline void msg_elems(struct msg *m, const char *name, const struct zonefw_elem *e, u32 count)
+{
+	struct nlattr *n = msg_nest(m, ZONEFW_A_SETELEMS);
+
+	msg_str(m, ZONEFW_AE_NAME, name);
+	msg_put(m, ZONEFW_AE_LIST, e, count * sizeof(*e));
+	msg_end(m, n);
 }
 
 /* The policy that the suites start from: zones a and b (in a), one rule, one default. */
@@ -78,11 +149,11 @@ static inline void msg_zone(struct msg *m, const char *name, u16 parent, u8 len)
 	msg_end(m, n);
 }
 
-static inline void msg_rule(struct msg *m, const struct twist *t)
+static inline void msg_rule_as(struct msg *m, const struct twist *t, int type)
 {
 	struct zonefw_l4 box = { .dport_lo = 80, .dport_hi = t->reversed ? 79 : 80, .proto = 6,
 				 .sport_hi = 65535, .flags = ZONEFW_L4_F_PROTO | ZONEFW_L4_F_PORTS };
-	struct nlattr *n = msg_nest(m, ZONEFW_A_RULE);
+	struct nlattr *n = msg_nest(m, type);
 
 	if (t->id)
 		msg_u32(m, ZONEFW_AR_ID, t->id);
@@ -100,6 +171,11 @@ static inline void msg_rule(struct msg *m, const struct twist *t)
 	msg_end(m, n);
 }
 
+static inline void msg_rule(struct msg *m, const struct twist *t)
+{
+	msg_rule_as(m, t, ZONEFW_A_RULE);
+}
+
 static inline void msg_default(struct msg *m, u16 from)
 {
 	struct nlattr *n = msg_nest(m, ZONEFW_A_CELLDEF);
@@ -108,6 +184,15 @@ static inline void msg_default(struct msg *m, u16 from)
 	msg_u16(m, ZONEFW_AC_TO, ZONEFW_ZONE_ANY);
 	msg_u8(m, ZONEFW_AC_ACTION, ZONEFW_ACCEPT);
 	msg_end(m, n);
+}
+
+/* Head and zones of it. */
+static inline void msg_begin(struct msg *m)
+{
+	msg_start(m, ZONEFW_CMD_APPLY);
+	msg_u32(m, ZONEFW_A_ABI, ZONEFW_ABI);
+	msg_zone(m, "a", 0, 0);
+	msg_zone(m, "b", 1, 0);
 }
 
 static inline void msg_policy(struct msg *m, const struct twist *t)

@@ -4,10 +4,8 @@
  * and leaves generation and policy as they were, with and without a policy in
  * force; a commit swaps; ids, wrap-around of the generation and flush.
  */
-#include <linux/rtnetlink.h>
 #include "suites.h"
 #include "msg.h"
-#include "zonefw.h"
 
 static const struct twist refusals[] = {
 	{ "another version", "different versions", -EPROTO, .abi = ZONEFW_ABI + 1 },
@@ -49,27 +47,12 @@ static void refusal_name(const struct twist *t, char *desc)
 }
 KUNIT_ARRAY_PARAM(refusal, refusals, refusal_name);
 
-static struct zonefw_ns *zn(void)
-{
-	return zonefw_ns(&init_net);
-}
-
 static int apply(const struct twist *t, struct netlink_ext_ack *extack)
 {
 	struct msg m;
 
 	msg_policy(&m, t);
-	return msg_apply(&m, &init_net, extack);
-}
-
-static void flush(struct kunit *test)
-{
-	rtnl_lock();
-	mutex_lock(&zn()->lock);
-	if (rcu_access_pointer(zn()->policy))
-		zonefw_withdraw(zn(), false);
-	mutex_unlock(&zn()->lock);
-	rtnl_unlock();
+	return msg_send(&m, extack);
 }
 
 static void refused(struct kunit *test, const struct twist *t)
@@ -93,7 +76,7 @@ static void test_refusal(struct kunit *test)
 	refused(test, test->param_value);
 	KUNIT_ASSERT_EQ(test, apply(&plain, &extack), 0);
 	refused(test, test->param_value);
-	flush(test);
+	flush();
 	KUNIT_EXPECT_FALSE(test, zn()->hooks);
 }
 
@@ -120,7 +103,7 @@ static void test_commit(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zn()->hooks);
 	KUNIT_EXPECT_EQ(test, apply(test->param_value, &extack), 0);
 	KUNIT_EXPECT_EQ(test, zn()->gen, gen + 2);
-	flush(test);
+	flush();
 	KUNIT_EXPECT_EQ(test, zn()->gen, gen + 3);
 	KUNIT_EXPECT_FALSE(test, zn()->hooks);
 }
@@ -152,7 +135,7 @@ static void test_identity(struct kunit *test)
 	zonefw_ident_read(q->rules[0]->ident, &packets, &bytes);
 	KUNIT_EXPECT_EQ(test, packets, 0ull);
 	zonefw_policy_put(q);
-	flush(test);
+	flush();
 }
 
 /* The verdict cache's stamp holds 24 bits of the generation: 0 is left out, the table is cleared. */
@@ -169,7 +152,7 @@ static void test_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zn()->gen, 0xffffffu);
 	KUNIT_EXPECT_EQ(test, apply(&t, &extack), 0);
 	KUNIT_EXPECT_EQ(test, zn()->gen, 0x1000001u);
-	flush(test);
+	flush();
 }
 
 static struct kunit_case cases[] = {
