@@ -5,23 +5,95 @@
 #include "flow.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
+/*
+ * What a set would hold if the policy came: it keeps its members, but for those that only the old text names, and
+ * gets those that only the new text names. 0 or an exit code
+ */
+static int set_to_be(struct set *s, struct set *was, elemvec *out)
+{
+	struct set now = *was;
+	int err;
+
+	now.elems = (elemvec){ 0 };
+	err = codec_members(&now);
+	if (err)
+		return err == -EAGAIN ? EX_REFUSED : err;
+	for (int i = 0; i < now.elems.n; i++)
+		if (elem_in(&s->elems, &now.elems.v[i]) || !elem_in(&was->elems, &now.elems.v[i]))
+			PUSH(*out, now.elems.v[i]);
+	for (int i = 0; i < s->elems.n; i++)
+		if (!elem_in(&was->elems, &s->elems.v[i]))
+			PUSH(*out, s->elems.v[i]);
+	elems_tidy(out);
+	return 0;
+}
+
+static bool elems_same(const elemvec *a, const elemvec *b)
+{
+	bool same = a->n == b->n;
+
+	for (int i = 0; i < a->n && same; i++)
+		same = elem_in(b, &a->v[i]);
+	return same;
+}
+
+/*
+ * A candidate asks the sets in force by their names, and these do not hold yet what it names. So a set whose text
+ * changed goes with it under another name and with the members that it would have. 0 or an exit code
+ */
+static int sets_to_be(struct model *m, struct model *old)
+{
+	for (int i = 0, n = 0; i < m->sets.n; i++) {
+		struct set *s = m->sets.v[i], *was = set_find(old, s->name);
+		elemvec to_be = { 0 };
+		int err;
+
+		if (was)
+			elems_tidy(&was->elems);
+		if (!was || was->port != s->port || elems_same(&s->elems, &was->elems))
+			continue;
+		err = set_to_be(s, was, &to_be);
+		if (err)
+			return err;
+		s->elems = to_be;
+		do
+			s->name = xfmt("candidate-%d", n++);
+		while (set_find(m, s->name) || set_find(old, s->name));
+	}
+	return 0;
+}
+
 /* Build a policy without putting it in force, for questions from this socket. 0 or an exit code. */
 int codec_candidate(struct model *m, struct model *old)
 {
 	struct done done = { 0 };
+	elemvec *elems;
+	char **names;
 	int err;
 
 	codec_reuse(m, old);
+	names = xalloc(sizeof(*names) * (m->sets.n + 1));
+	elems = xalloc(sizeof(*elems) * (m->sets.n + 1));
+	for (int i = 0; i < m->sets.n; i++) {
+		names[i] = m->sets.v[i]->name;
+		elems[i] = m->sets.v[i]->elems;
+	}
+	err = sets_to_be(m, old);
 	m->apply = ZONEFW_APPLY_KEEP;
 	m->gen = 0;
-	err = codec_send(m, &done);
+	err = err ? err : codec_send(m, &done);
 	m->apply = 0;
+	for (int i = 0; i < m->sets.n; i++) {	/* it may be applied afterwards */
+		m->sets.v[i]->name = names[i];
+		m->sets.v[i]->elems = elems[i];
+	}
 	return err;
 }
 
@@ -182,8 +254,8 @@ int session_cut(struct model *m, struct model *old)
 	return a.to == ZONEFW_ZONE_SELF ? 0 : session_device(m, &k, dev);
 }
 
-/* Connections that the candidate cuts, and those another rule would decide. */
-int diff_flows(struct model *m, struct model *old, int differ)
+/* Connections that the candidate cuts, and those another rule would decide: one element of @out each. 0 or an exit code */
+int diff_flows(struct model *m, struct model *old, json_t *out)
 {
 	int err = codec_candidate(m, old);
 	flowvec v = { 0 };
@@ -197,11 +269,18 @@ int diff_flows(struct model *m, struct model *old, int differ)
 		struct flow *f = &v.v[i];
 		bool kept = f->action == ZONEFW_ACCEPT || f->action == ZONEFW_QUEUE;
 		struct rule *now = f->index && f->index <= (uint32_t)m->rules.n ? m->rules.v[f->index - 1] : NULL;
+		json_t *j = flow_json(m, f, now);
 
+		json_object_set_new(j, "change", json_string(kept ? "other rule" : "cut"));
+		json_object_set_new(j, "was", f->was ? json_integer(f->was) : json_null());
+		json_object_set_new(j, "text", now ? json_string(now->text) : json_null());
+		json_array_append_new(out, j);
+		if (g.json || g.quiet)
+			continue;
 		out_text("%s%s%s  %s  %s -> %s: %s instead of %s\n", col(kept ? "33" : "31"), kept ? "other rule" : "cut",
 			 col("0"), flow_text(f), zone_name(m, f->from), zone_name(m, f->to),
 			 now ? xfmt("'%s'", now->text) : xfmt("the default (%s)", verdict_word(f->action)),
 			 flow_rule(rule_by_id(old, f->was), f->was));
 	}
-	return v.n ? 1 : differ;
+	return 0;
 }

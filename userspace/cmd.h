@@ -73,6 +73,8 @@ void table_print(struct table *t);
 int table_width(struct table *t);
 int out_width(void);
 json_t *jstrs(const strvec *v);
+int out_done(void);
+#define DEFAULT_CONF "/etc/zonefw/zonefw.conf"
 
 /* commands */
 int cmd_apply(int argc, char **argv);
@@ -121,7 +123,7 @@ bool help_asked(int argc, char **argv);
 void typed_set(int argc, char **argv);
 struct src *cmdline_src(struct model *m, int argc, char **argv);
 int session_cut(struct model *m, struct model *old);
-int diff_flows(struct model *m, struct model *old, int differ);
+int diff_flows(struct model *m, struct model *old, json_t *out);
 extern char **g_argv;
 extern int g_argc;
 #endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whole policies: apply, check, diff, export, flush, panic, stats reset. */
+/* Whole policies: apply, check, flush, panic, stats reset. */
 #include "cmd.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define DEFAULT_CONF "/etc/zonefw/zonefw.conf"
 
 int cmd_dump(int argc, char **argv)
 {
@@ -20,6 +18,11 @@ int cmd_dump(int argc, char **argv)
 	}
 	fputs(model_text(m), stdout);
 	return 0;
+}
+
+static char *amounts(const struct model *m)
+{
+	return xfmt("%d zone%s, %d rule%s", m->zones.n, m->zones.n == 1 ? "" : "s", m->rules.n, m->rules.n == 1 ? "" : "s");
 }
 
 int cmd_check(int argc, char **argv)
@@ -55,8 +58,7 @@ int cmd_check(int argc, char **argv)
 	}
 	diag_print(m, !g.quiet);
 	if (!m->errors && !g.quiet)
-		out_text("%d zone%s, %d rule%s: no errors, %d warning%s\n", m->zones.n, m->zones.n == 1 ? "" : "s",
-			 m->rules.n, m->rules.n == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+		out_text("%s: no errors, %d warning%s\n", amounts(m), warnings, warnings == 1 ? "" : "s");
 	return m->errors ? EX_REFUSED : EX_DONE;
 }
 
@@ -104,7 +106,7 @@ static void applied(struct model *m, uint32_t gen)
 {
 	if (m->apply && !g.json) {
 		if (!g.quiet)
-			out_text("%d zones, %d rules: would be applied\n", m->zones.n, m->rules.n);
+			out_text("%s: would be applied\n", amounts(m));
 	} else if (g.json) {
 		json_t *j = json_pack("{s:I,s:i,s:i}", "generation", (json_int_t)gen, "zones", m->zones.n,
 				      "rules", m->rules.n);
@@ -115,7 +117,7 @@ static void applied(struct model *m, uint32_t gen)
 			json_object_set_new(j, "confirm_left", json_integer(m->confirm));
 		out_json(j);
 	} else if (!g.quiet) {
-		out_text("applied: %d zones, %d rules, generation %u\n", m->zones.n, m->rules.n, gen);
+		out_text("applied: %s, generation %u\n", amounts(m), gen);
 		if (m->confirm)
 			out_text("the kernel goes back in %u s unless 'zonefw confirm' comes\n", m->confirm);
 	}
@@ -160,108 +162,6 @@ int cmd_apply(int argc, char **argv)
 	return 0;
 }
 
-static int text_cmp(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Statements, one a line; the order of defaults says nothing, so they are sorted. */
-static void lines(struct model *m, strvec *out)
-{
-	char *o = opts_text(&m->opt), *x = extra_text(m);
-	int first;
-
-	if (*o)
-		PUSH(*out, o);
-	for (int i = 0; i < m->zones.n; i++)
-		PUSH(*out, zone_text(m->zones.v[i]));
-	for (int i = 0; i < m->sets.n; i++) {
-		struct set *s = m->sets.v[i];
-
-		PUSH(*out, xfmt("%s { }", set_head_text(s)));
-		for (int k = 0; k < s->elems.n;)
-			PUSH(*out, xfmt("set %s { %s }", s->name, elem_text(&s->elems, &k)));
-	}
-	first = out->n;
-	for (int i = 0; i < m->cells.n; i++) {
-		struct cell *c = m->cells.v[i];
-
-		for (int a = 0; a < c->from.n && *cell_text(c); a++)
-			for (int b = 0; b < c->to.n; b++)
-				PUSH(*out, xfmt("%s -> %s { %s }", c->from.v[a].name, c->to.v[b].name, cell_text(c)));
-	}
-	if (out->n > first)
-		qsort(out->v + first, out->n - first, sizeof(*out->v), text_cmp);
-	for (char *p = strtok(x, "\n"); p; p = strtok(NULL, "\n"))
-		PUSH(*out, p);
-	for (int i = 0; i < m->rules.n; i++) {
-		struct rule *r = m->rules.v[i];
-
-		PUSH(*out, xfmt("%s -> %s { %s }", zrefs_text(&r->from), zrefs_text(&r->to), r->text));
-	}
-}
-
-/* lines of one not in the other, in order; a longest common run from both ends first */
-static int line_diff(strvec *a, strvec *b)
-{
-	int i = 0, j = 0, n = 0;
-
-	while (i < a->n || j < b->n) {
-		int ka = -1, kb = -1;
-
-		if (i < a->n && j < b->n && !strcmp(a->v[i], b->v[j])) {
-			i++;
-			j++;
-			continue;
-		}
-		for (int k = j; i < a->n && k < b->n && ka < 0; k++)
-			if (!strcmp(a->v[i], b->v[k]))
-				ka = k - j;
-		for (int k = i; j < b->n && k < a->n && kb < 0; k++)
-			if (!strcmp(b->v[j], a->v[k]))
-				kb = k - i;
-		n++;
-		if (i < a->n && (ka < 0 || (kb >= 0 && kb <= ka) || j >= b->n))
-			out_text("%s- %s%s\n", col("31"), a->v[i++], col("0"));
-		else
-			out_text("%s+ %s%s\n", col("32"), b->v[j++], col("0"));
-	}
-	return n;
-}
-
-int cmd_diff(int argc, char **argv)
-{
-	struct model *m = model_new(), *old;
-	const char *file = NULL;
-	strvec a = { 0 }, b = { 0 };
-	bool flows = false;
-	int err, differ;
-
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--flows")) {
-			flows = true;
-			continue;
-		}
-		if ((argv[i][0] == '-' && argv[i][1]) || file)
-			return usage_extra("diff", argv[i]);
-		file = argv[i];
-	}
-	file = file ? file : DEFAULT_CONF;
-	if (usage_file(file))
-		return EX_REFUSED;
-	if (!parse_file(m, file)) {
-		diag_print(m, false);
-		return EX_REFUSED;
-	}
-	old = codec_texts(&err);
-	if (!old)
-		return err;
-	lines(old, &a);
-	lines(m, &b);
-	differ = line_diff(&a, &b) ? 1 : 0;
-	return flows ? diff_flows(m, old, differ) : differ;
-}
-
 /* a command with at most one small attribute */
 int cmd_simple(int cmd, int attr, int val)
 {
@@ -276,7 +176,7 @@ int cmd_simple(int cmd, int attr, int val)
 	if (attr)
 		nla_put_u8(msg, attr, (uint8_t)val);
 	err = nl_do(msg, NULL, NULL);
-	return err ? nl_failed(err) : 0;
+	return err ? nl_failed(err) : out_done();
 }
 
 int cmd_flush(int argc, char **argv)

@@ -79,6 +79,8 @@ static int edit_run(edit_fn fn, struct model *(*read)(int *))
 		err = codec_send(e.m, &done);
 		if (!err && e.added)
 			added_id(done.first);
+		else if (!err)
+			out_done();
 	}
 	return err == -ESTALE ? nl_failed(err) : err;
 }
@@ -147,6 +149,18 @@ static int position(struct edit *e)
 	return -2;
 }
 
+static bool zones_known(struct edit *e, const zrefvec *v)
+{
+	strvec cand = { 0 };
+
+	for (int i = 0; i < e->m->zones.n; i++)
+		PUSH(cand, e->m->zones.v[i]->name);
+	for (int i = 0; i < v->n; i++)
+		if (!zone_find(e->m, v->v[i].name) && strcmp(v->v[i].name, "none"))
+			return fail(e, v->v[i].pos, xfmt("no zone '%s'%s", v->v[i].name, suggest(v->v[i].name, &cand)));
+	return true;
+}
+
 static bool from_to(struct edit *e, zrefvec *f, zrefvec *t)
 {
 	if (!pword(&e->p, "from")) {
@@ -159,7 +173,7 @@ static bool from_to(struct edit *e, zrefvec *f, zrefvec *t)
 		perr(&e->p, "'to'");
 		return false;
 	}
-	return zone_list(&e->p, t);
+	return zone_list(&e->p, t) && (e->dry || (zones_known(e, f) && zones_known(e, t)));
 }
 
 static bool rule_add(struct edit *e)
@@ -246,10 +260,20 @@ static bool zone_body(struct edit *e, struct zone *z)
 	return parse_zone_body(&e->p, z, false);
 }
 
+static bool named(struct edit *e, const char *what)
+{
+	if (e->p.lx.cur.kind == T_WORD)
+		return true;
+	perr(&e->p, what);
+	return false;
+}
+
 static bool zone_add(struct edit *e)
 {
 	struct zone *z = xalloc(sizeof(*z));
 
+	if (!named(e, "a name for the zone"))
+		return false;
 	z->name = e->p.lx.cur.s;
 	z->pos = e->p.lx.cur.pos;
 	if (!name_valid(z->name) || e->p.lx.cur.kind != T_WORD || !strcmp(z->name, "none"))
@@ -266,7 +290,9 @@ static struct zone *zone_ref(struct edit *e)
 	struct zone *z = zone_find(e->m, e->p.lx.cur.s);
 	strvec cand = { 0 };
 
-	if (e->dry && e->p.lx.cur.kind == T_WORD && !z)
+	if (!named(e, "a zone"))
+		return NULL;
+	if (e->dry && !z)
 		z = xalloc(sizeof(*z));
 	if (z && z != &e->m->self && z != &e->m->any) {
 		pnext(&e->p);
@@ -403,6 +429,8 @@ static bool set_create(struct edit *e)
 {
 	struct set *s = xalloc(sizeof(*s));
 
+	if (!named(e, "a name for the set"))
+		return false;
 	s->name = e->p.lx.cur.s;
 	s->pos = e->p.lx.cur.pos;
 	if (e->p.lx.cur.kind != T_WORD || !name_valid(s->name))
@@ -419,6 +447,8 @@ static bool set_destroy(struct edit *e)
 	struct set *s = set_find(e->m, e->p.lx.cur.s);
 	strvec cand = { 0 };
 
+	if (!named(e, "the name of a set"))
+		return false;
 	for (int i = 0; i < e->m->sets.n; i++)
 		PUSH(cand, e->m->sets.v[i]->name);
 	if (!s)

@@ -3,6 +3,7 @@
 #include "cmd.h"
 #include "explain.h"
 #include "flow.h"
+#include "stmt.h"
 
 #include <errno.h>
 
@@ -10,11 +11,21 @@
 static bool where_words(struct parser *p, struct query *q)
 {
 	for (;;) {
+		struct pos pos = p->lx.cur.pos;
 		char **w = pword(p, "in") ? &q->in : pword(p, "from") ? &q->from : pword(p, "out") ? &q->out :
 			   pword(p, "to") ? &q->to : NULL;
 
 		if (!w)
 			break;
+		if (*w || (w == &q->in && q->from) || (w == &q->from && q->in) || (w == &q->out && q->to) || (w == &q->to && q->out)) {
+			err_at(p->m, pos, *w ? "this is said twice" : w == &q->in || w == &q->from ?
+			       "a packet comes in DEV or from ZONE, not both" : "a packet goes out DEV or to ZONE, not both");
+			return false;
+		}
+		if ((w == &q->from || w == &q->to) && at_word(p, "any")) {
+			err_at(p->m, p->lx.cur.pos, "a packet has one zone on each side, not 'any'");
+			return false;
+		}
 		if (p->lx.cur.kind != T_WORD) {
 			perr(p, "a device or a zone");
 			return false;
@@ -327,7 +338,7 @@ static void on_message(int cmd, struct nlattr **tb)
 		{ ZONEFW_A_EX_OUT, "out" }, { ZONEFW_A_PREFIX, "prefix" }, { ZONEFW_A_DEVNAME, "device" } };
 	static const char *const hooks[] = { "prerouting", "input", "forward", "output", "postrouting" };
 	static const char *const causes[] = { "apply", "flush", "panic", "confirm", "rollback", "timeout", "expired" };
-	const char *k;
+	const char *k, *sep = "";
 	json_t *v;
 
 	json_object_set_new(j, "event", json_string(cmd == ZONEFW_CMD_DROP ? "drop" :
@@ -345,6 +356,8 @@ static void on_message(int cmd, struct nlattr **tb)
 			json_object_set_new(j, nums[i].key, json_integer(nums[i].size == 4 ? nla_get_u32(a) :
 				nums[i].size == 2 ? nla_get_u16(a) : nla_get_u8(a)));
 	}
+	if (cmd != ZONEFW_CMD_EVENT && tb[ZONEFW_A_ID] && !nla_get_u32(tb[ZONEFW_A_ID]))
+		json_object_set_new(j, "rule", json_null());	/* no rule: the reason says what decided */
 	for (int i = 0; i < ARRAY_SIZE(strs); i++)
 		if (tb[strs[i].attr])
 			json_object_set_new(j, strs[i].key, json_string(nla_get_string(tb[strs[i].attr])));
@@ -368,9 +381,10 @@ static void on_message(int cmd, struct nlattr **tb)
 	}
 	json_object_foreach(j, k, v) {
 		if (json_is_integer(v))
-			out_text("%s %lld ", k, (long long)json_integer_value(v));
+			out_text("%s%s %lld", sep, k, (long long)json_integer_value(v));
 		else
-			out_text("%s %s ", k, json_string_value(v));
+			out_text("%s%s %s", sep, k, json_is_null(v) ? "-" : json_string_value(v));
+		sep = " ";
 	}
 	out_text("\n");
 	fflush(stdout);

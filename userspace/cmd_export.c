@@ -56,6 +56,9 @@ int cmd_export(int argc, char **argv)
 			return EX_REFUSED;
 	if (!m)
 		return err;
-	out_text("%s", model_text(m));
+	if (g.json)
+		out_json(json_pack("{s:s}", "policy", model_text(m)));
+	else
+		out_text("%s", model_text(m));
 	return 0;
 }

@@ -178,7 +178,7 @@ static bool rule_word(struct parser *p, struct fquery *q)
 		if (r->name && !strcmp(r->name, p->lx.cur.s))
 			q->rule = r->id;
 	}
-	if (!q->rule && parse_u64(p->lx.cur.s, 0xffffffff, &id))
+	if (!q->rule && parse_u64(p->lx.cur.s, 0xffffffff, &id) && rule_by_id(q->m, (uint32_t)id))
 		q->rule = (uint32_t)id;
 	if (!q->rule && strcmp(p->lx.cur.s, "default")) {
 		err_at(p->m, p->lx.cur.pos, "no rule '%s'", p->lx.cur.s);

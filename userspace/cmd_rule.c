@@ -185,6 +185,8 @@ static int change_run(int op)
 		err = send_change(&c, &id);
 		if (!err && op == ZONEFW_EDIT_ADD)
 			added_id(id);
+		else if (!err)
+			out_done();
 	}
 	return err ? WHOLE : EX_DONE;
 }

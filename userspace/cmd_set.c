@@ -66,7 +66,11 @@ static int change(int cmd)
 	}
 	elems_tidy(&v);
 	err = codec_set_change(cmd, s, &v, &in);
-	return err || cmd != ZONEFW_CMD_SET_TEST ? err : in ? EX_DONE : EX_REFUSED;
+	if (err || cmd != ZONEFW_CMD_SET_TEST)
+		return err ? err : out_done();
+	if (g.json)
+		out_json(json_pack("{s:b}", "in", in != 0));
+	return in ? EX_DONE : EX_REFUSED;
 }
 
 static int flush(void)
@@ -86,7 +90,8 @@ static int flush(void)
 		diag_print(m, false);
 		return EX_REFUSED;
 	}
-	return codec_set_flush(s->name);
+	err = codec_set_flush(s->name);
+	return err ? err : out_done();
 }
 
 static json_t *set_json(struct set *s)
@@ -169,7 +174,9 @@ int cmd_set(int argc, char **argv)
 		return change(ZONEFW_CMD_SET_TEST);
 	if (!strcmp(v, "flush"))
 		return flush();
-	if (!strcmp(v, "show") && argc <= 3)
+	if (!strcmp(v, "show") && argc > 3)
+		return usage_at(argv[3], "'set show' takes one name, not '%s' too", argv[3]);
+	if (!strcmp(v, "show"))
 		return show(argc > 2 ? argv[2] : NULL);
 	return *v ? usage_err("set has no verb '%s'%s", v, suggest(v, &(strvec){ verbs, ARRAY_SIZE(verbs), 7 })) :
 		    usage_err("set needs a verb; see 'zonefw help set'");

@@ -51,12 +51,12 @@ static int show_stats(void)
 	if (err)
 		return err;
 	if (!g.json) {
-		out_text("%-14s %s\n%-14s %s\n%-14s %u\n%-14s %u\n%-14s %u\n", "state", state_text(i.state), "digest",
+		out_text("%-15s %s\n%-15s %s\n%-15s %u\n%-15s %u\n%-15s %u\n", "state", state_text(i.state), "digest",
 			 digest_text(&i), "generation", i.gen, "rules", i.nrules, "zones", i.nzones);
 		if (i.confirm)
-			out_text("%-14s %u\n", "confirm_left", i.confirm);
+			out_text("%-15s %u\n", "confirm_left", i.confirm);
 		for (int k = 0; k < ARRAY_SIZE(stat_words); k++)
-			out_text("%-14s %llu\n", stat_words[k].w, (unsigned long long)stat(&i, stat_words[k].k));
+			out_text("%-15s %llu\n", stat_words[k].w, (unsigned long long)stat(&i, stat_words[k].k));
 		return 0;
 	}
 	j = json_pack("{s:s,s:s,s:I,s:I,s:I}", "state", state_text(i.state), "digest", digest_text(&i), "generation",
@@ -72,7 +72,7 @@ static json_t *zones_list(struct model *m, struct table *t)
 {
 	json_t *a = json_array();
 
-	table_stat_row(t, 5, (char *[]){ "ID", "ZONE", "DEVICES", "PACKETS", "BYTES" }, 3);
+	table_stat_row(t, 6, (char *[]){ "ID", "ZONE", "DEVICES", "PACKETS", "BYTES", "MEMBERS" }, 3);
 	for (int i = 0; i < m->zones.n; i++) {
 		struct zone *z = m->zones.v[i];
 		struct sbuf b = { 0 };
@@ -89,8 +89,8 @@ static json_t *zones_list(struct model *m, struct table *t)
 		if (z->pname)
 			json_object_set_new(o, "parent", json_string(z->pname));
 		json_array_append_new(a, o);
-		table_stat_row(t, 5, (char *[]){ xfmt("%d", z->id), z->name, b.n ? b.s : "-",
-			xfmt("%llu", (unsigned long long)z->packets), xfmt("%llu", (unsigned long long)z->bytes) }, 3);
+		table_stat_row(t, 6, (char *[]){ xfmt("%d", z->id), z->name, b.n ? b.s : "-",
+			xnum(z->packets), xnum(z->bytes), *zone_members(z) ? zone_members(z) : "-" }, 3);
 	}
 	return a;
 }
@@ -321,6 +321,12 @@ static void grid_print(struct model *m, cellvec *v)
 			     "the default + the number of rules; . nothing said: drop\n");
 }
 
+static const char *const state_means[] = {
+	[ZONEFW_STATE_OPEN] = "no policy: nothing is filtered",
+	[ZONEFW_STATE_CLOSED] = "no policy: only loopback, neighbour discovery and established connections pass",
+	[ZONEFW_STATE_PANIC] = "nothing but loopback passes, until 'zonefw panic off'",
+};
+
 static void overview_text(struct model *m, const struct info *i, cellvec *v)
 {
 	struct table t = { 0 };
@@ -337,6 +343,10 @@ static void overview_text(struct model *m, const struct info *i, cellvec *v)
 		if (stat(i, stat_words[k].k))
 			out_text("%-11s %llu\n", stat_words[k].w, (unsigned long long)stat(i, stat_words[k].k));
 	out_text("\n");
+	if (i->state != ZONEFW_STATE_ACTIVE)
+		out_text("%s\n", state_means[i->state & 3]);
+	if (!i->nzones && i->state != ZONEFW_STATE_ACTIVE)
+		return;
 	json_decref(zones_list(m, &t));
 	table_print(&t);
 	out_text("\n");
@@ -364,16 +374,21 @@ static int overview(struct model *m)
 
 static int show_options(struct model *m)
 {
-	struct opts *o = &m->opt;
 	static const char *const logs[] = { "none", "kernel", "nflog" };
+	struct opts *o = &m->opt;
 
-	if (g.json)
-		out_json(json_pack("{s:s,s:i,s:i,s:i,s:s,s:b,s:i}", "log", logs[o->log], "nflog_group", (int)o->group,
-			"log_rate", (int)o->rate, "log_per", (int)o->per, "invalid", o->invalid ? "accept" : "drop",
-			"rematch", (int)o->rematch, "tag_mask", (int)o->tag));
-	else
-		out_text("log %s\ninvalid %s\nrematch %s\ntag-mask 0x%08x\n", logs[o->log],
-			 o->invalid ? "accept" : "drop", o->rematch ? "on" : "off", o->tag);
+	if (g.json) {
+		out_json(json_pack("{s:s,s:i,s:I,s:i,s:s,s:b,s:I}", "log", logs[o->log], "nflog_group", (int)o->group,
+			"log_rate", (json_int_t)o->rate, "log_per", (int)o->per, "invalid", o->invalid ? "accept" : "drop",
+			"rematch", (int)o->rematch, "tag_mask", (json_int_t)o->tag));
+		return 0;
+	}
+	out_text("log %s", logs[o->log]);
+	if (o->log == ZONEFW_LOG_NFLOG)
+		out_text(" %u", o->group);
+	out_text("\nlog-rate %s\ninvalid %s\nrematch %s\ntag-mask 0x%08x\n",
+		 o->rate ? rate_text(o->rate, o->per) : "none", o->invalid ? "accept" : "drop",
+		 o->rematch ? "on" : "off", o->tag);
 	return 0;
 }
 

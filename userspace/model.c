@@ -159,7 +159,7 @@ const char *suggest(const char *word, const strvec *cand)
 	for (int i = 0; i < cand->n; i++) {
 		int d = edit_distance(word, cand->v[i]);
 
-		if (d < best && d <= limit) {
+		if (d && d < best && d <= limit) {
 			best = d;
 			hit = cand->v[i];
 		}
@@ -333,6 +333,8 @@ bool model_resolve(struct model *m)
 		zrefs_resolve(m, &m->asserts.v[i]->to);
 	}
 	defaults_place(m);
+	if (m->opt.tag && (m->opt.tag / (m->opt.tag & -m->opt.tag)) < (uint32_t)m->zones.n)
+		err_at(m, m->opt.tag_pos, "tag-mask is too narrow for %d zones", m->zones.n);
 	return !m->errors;
 }
 

@@ -93,7 +93,7 @@ struct opts {
 	uint16_t group;
 	uint32_t rate, per, tag;
 	char *text;
-};
+ struct pos tag_pos; };
 struct let { char *name, *text; struct pos pos; VEC(struct tok) val; bool used, busy, keep; };
 #define NEST_MAX 32		/* lets in lets, services in services */
 struct svc_item { char *ref; struct pos pos; struct zonefw_l4 box; };
@@ -171,6 +171,8 @@ bool same_block(const struct rule *a, const struct rule *b);
 char *zone_text(const struct zone *z);
 char *cell_text(const struct cell *c);
 char *opts_text(const struct opts *o);
+char *rate_text(uint32_t n, uint32_t per);
+char *zone_members(const struct zone *z);
 char *extra_text(struct model *m);
 char *model_text(struct model *m);
 extern const char *const reject_words[], *const action_words[], *const reason_words[], *const state_words[];

@@ -147,3 +147,11 @@ json_t *jstrs(const strvec *v)
 		json_array_append_new(a, json_string(v->v[i]));
 	return a;
 }
+
+/* of a command that has nothing else to say */
+int out_done(void)
+{
+	if (g.json)
+		out_json(json_pack("{s:b}", "done", 1));
+	return 0;
+}

@@ -243,6 +243,17 @@ void elems_tidy(elemvec *v)
 	v->n = n + 1;
 }
 
+/* in a tidy list */
+struct zonefw_elem *elem_find(const elemvec *v, const struct zonefw_elem *e)
+{
+	return v->n ? bsearch(e, v->v, v->n, sizeof(*v->v), elem_cmp) : NULL;
+}
+
+bool elem_in(const elemvec *v, const struct zonefw_elem *e)
+{
+	return elem_find(v, e) != NULL;
+}
+
 bool set_has(const struct set *s, int fam, u128 v)
 {
 	for (int i = 0; i < s->elems.n; i++) {

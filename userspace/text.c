@@ -46,28 +46,27 @@ char *rule_text(const struct rule *r)
 	return sb_str(&b);
 }
 
-char *zone_text(const struct zone *z)
+/* the words between its braces */
+char *zone_members(const struct zone *z)
 {
 	struct sbuf b = { 0 };
-	int n = 0;
 
-	sb_fmt(&b, "zone %s", z->name);
-	if (z->pname)
-		sb_fmt(&b, " in %s", z->pname);
-	sb_put(&b, " { ");
 	for (int i = 0; i < z->dev.n; i++)
 		sb_fmt(&b, "%s%s", i ? ", " : "dev ", z->dev.v[i]);
-	n += z->dev.n > 0;
 	for (int i = 0; i < z->group.n; i++)
-		sb_fmt(&b, "%s%u", i ? ", " : n ? "; group " : "group ", z->group.v[i]);
-	n += z->group.n > 0;
+		sb_fmt(&b, "%s%u", i ? ", " : b.n ? "; group " : "group ", z->group.v[i]);
 	for (int i = 0; i < z->nets.n; i++)
-		sb_fmt(&b, "%s%s", i ? ", " : n ? "; net " : "net ", fmt_net(&z->nets.v[i]));
-	n += z->nets.n > 0;
+		sb_fmt(&b, "%s%s", i ? ", " : b.n ? "; net " : "net ", fmt_net(&z->nets.v[i]));
 	if (z->antispoof)
-		sb_put(&b, n ? "; antispoof" : "antispoof");
-	sb_put(&b, n || z->antispoof ? " }" : "}");
+		sb_put(&b, b.n ? "; antispoof" : "antispoof");
 	return sb_str(&b);
+}
+
+char *zone_text(const struct zone *z)
+{
+	char *t = zone_members(z);
+
+	return xfmt("zone %s%s%s {%s%s }", z->name, z->pname ? " in " : "", z->pname ? z->pname : "", *t ? " " : "", t);
 }
 
 char *cell_text(const struct cell *c)
@@ -97,6 +96,11 @@ static const char *per_word(uint32_t per)
 	return per == 1 ? "second" : per == 60 ? "minute" : per == 3600 ? "hour" : "day";
 }
 
+char *rate_text(uint32_t n, uint32_t per)
+{
+	return xfmt("%u/%s", n, per_word(per));
+}
+
 char *opts_text(const struct opts *o)
 {
 	static const char *const logs[] = { "none", "kernel", "nflog" };
@@ -107,7 +111,7 @@ char *opts_text(const struct opts *o)
 	if (o->has_log && o->log == ZONEFW_LOG_NFLOG)
 		sb_fmt(&b, " %u", o->group);
 	if (o->has_rate)
-		sb_fmt(&b, "%s log-rate %u/%s", b.n ? ";" : "", o->rate, per_word(o->per));
+		sb_fmt(&b, "%s log-rate %s", b.n ? ";" : "", rate_text(o->rate, o->per));
 	if (o->has_invalid)
 		sb_fmt(&b, "%s invalid %s", b.n ? ";" : "", o->invalid ? "accept" : "drop");
 	if (o->has_rematch)

@@ -143,6 +143,8 @@ run_case X06 "the packet of an assertion that fails" ASSERT
 run_case X11 "export keeps names, digest and order" TOOL1
 run_case X12 "what show prints" TOOL2
 run_case X13 "the tool's refusals" TOOL3
+run_case X14 "a document for every command" ANSWERS
+run_case X15 "candidates, differences and named sets" TOBE
 run_case P04 "the session that issues the change" P04
 run_case S01 "panic, flush, apply" STATES
 # shellcheck disable=SC2034
