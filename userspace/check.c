@@ -70,6 +70,23 @@ static void unused(struct model *m)
 	}
 }
 
+/* a device that is said to be in two zones, or in one where it cannot be */
+static void devices(struct model *m, struct zone *z)
+{
+	for (int k = 0; k < z->dev.n; k++) {
+		if (!strcmp(z->dev.v[k], "lo"))
+			warn_at(m, z->pos, "zone '%s': lo is self, and in no other zone", z->name);
+		for (int i = 0; i < m->zones.n && !z->nets.n; i++) {
+			struct zone *y = m->zones.v[i];
+
+			for (int l = 0; l < y->dev.n && y != z && !y->nets.n && y->pos.src == z->pos.src && y->pos.line < z->pos.line; l++)
+				if (!strcmp(y->dev.v[l], z->dev.v[k]))
+					warn_at(m, z->pos, "zone '%s': '%s' is in zone '%s' already (line %d), and the earlier one wins",
+						z->name, z->dev.v[k], y->name, y->pos.line);
+		}
+	}
+}
+
 static bool lets_ssh(const struct rule *r)
 {
 	if (r->action != ZONEFW_ACCEPT)
@@ -107,6 +124,8 @@ void check_warnings(struct model *m)
 {
 	useless(m);
 	unused(m);
+	for (int i = 0; i < m->zones.n; i++)
+		devices(m, m->zones.v[i]);
 	lockout(m);
 	nat_warnings(m);
 }

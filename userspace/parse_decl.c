@@ -311,6 +311,7 @@ static bool tag_mask(struct parser *p, struct opts *o)
 		return false;
 	}
 	o->tag = (uint32_t)v;
+	o->tag_pos = p->lx.cur.pos;
 	if (v) {
 		while (!(v & 1))
 			v >>= 1;

@@ -385,6 +385,11 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 	for (int i = 0; i < m->services.n; i++)
 		if (port_by_name(m->services.v[i]->name) >= 0)
 			PUSH(cand, m->services.v[i]->name);
+	if (strchr(t->s, ':') && looks_port(xfmt("%.*s-%s", (int)strcspn(t->s, ":"), t->s, strchr(t->s, ':') + 1))) {
+		err_at(m, t->pos, "'%s' is not a port; did you mean %.*s-%s?", t->s, (int)strcspn(t->s, ":"), t->s,
+		       strchr(t->s, ':') + 1);
+		return false;
+	}
 	err_at(m, t->pos, "'%s' is not a port%s", t->s, isdigit((unsigned char)t->s[0]) ?
 	       " (0-65535)" : suggest(t->s, &cand));
 	return false;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define INCLUDE_DEPTH 32
 
@@ -318,6 +319,14 @@ static struct src *src_open(struct model *m, const char *path)
 	return t ? src_new(m, path, t, len) : NULL;
 }
 
+/* also when it goes by another name */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !strcmp(a, b) || (!stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
 static void run_file(struct parser *up, const char *path, struct pos at)
 {
 	struct model *m = up->m;
@@ -325,7 +334,7 @@ static void run_file(struct parser *up, const char *path, struct pos at)
 	struct src *s;
 
 	for (int i = 0; i < m->stack.n; i++) {
-		if (!strcmp(m->stack.v[i]->name, path)) {
+		if (same_file(m->stack.v[i]->name, path)) {
 			err_at(m, at, "'%s' includes itself", path);
 			return;
 		}

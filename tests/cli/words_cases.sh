@@ -54,3 +54,25 @@ let, set -> zone { accept http }
 in -> self { accept ssh }
 set -> self { accept ssh }"
 printf '\357\273\277zone a { dev x }\n' > t.conf; c "a mark of UTF-8" 0 "1 zone, 0 rules" check t.conf
+at "zone del what" 1 16 "expected a zone, not the end of the command" zone del
+at "zone add what" 1 16 "expected a name for the zone, not the end of the command" zone add
+at "set create what" 1 18 "expected a name for the set, not the end of the command" set create
+at "not the same word" 1 35 "no action 'first'" rule add from a to b first first accept
+at "set show takes one" 1 19 "'set show' takes one name, not 'y' too" set show x y
+at "explain: in and from" 1 24 "a packet comes in DEV or from ZONE, not both" explain in eth0 from a to b tcp src 1.2.3.4 dst 1.2.3.5
+at "explain: from twice" 1 28 "this is said twice" explain from a to b from c tcp src 1.2.3.4 dst 1.2.3.5
+at "explain: any" 1 21 "a packet has one zone on each side, not 'any'" explain from any to b tcp src 1.2.3.4 dst 1.2.3.5
+t "a port without its word" 1 "no service, match or option '443'; did you mean 'dport 443'?" "$Z2 lan -> wan { accept tcp dport 80 443 }"
+t "an address without its word" 1 "did you mean 'src 10.0.0.1' or 'dst 10.0.0.1'?" "$Z2 lan -> wan { accept tcp 10.0.0.1 }"
+t "a type without its word" 1 "did you mean 'type echo-request'?" "$Z2 lan -> wan { accept icmp echo-request }"
+t "port" 1 "no service, match or option 'port'; here it is dport" "$Z2 lan -> wan { accept tcp port 80 }"
+t "80:90" 1 "'80:90' is not a port; did you mean 80-90?" "$Z2 lan -> wan { accept tcp dport 80:90 }"
+t "deny" 1 "no action 'deny'; here it is drop" "$Z2 lan -> wan { deny all }"
+t "a default for all" 1 "no statement begins with 'default'; here it is any -> any { default ... }" "default drop"
+t "a mask for one zone" 1 "t.conf:1:20: error: tag-mask is too narrow for 2 zones" "options { tag-mask 0x1 }
+$Z2"
+t "a mask for two zones" 0 "no errors" "options { tag-mask 0x3 }
+$Z2"
+t "lo in a zone" 0 "warning: zone 'l': lo is self, and in no other zone" "zone l { dev lo }"
+t "a device in two zones" 0 "warning: zone 'n': 'eth1' is in zone 'lan' already (line 1), and the earlier one wins" "$Z2 zone n { dev eth1 }"
+echo 'include "./t.conf"' > t.conf; c "itself by another name" 1 "'./t.conf' includes itself" check t.conf
