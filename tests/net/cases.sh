@@ -64,6 +64,7 @@ deep_case W13 "expires" W13
 run_case W14 "time and days" W14
 run_case W15 "packets fill a set" W15
 deep_case E11H "a helper only where a rule assigns it" HELPER
+run_case M06 "more to log than its rate" LOGRATE
 run_case D01 "ICMPv6 errors that must pass, path MTU" D01
 run_case D03 "neighbour discovery under deny-all" D03
 run_case D04 "echo" D04
