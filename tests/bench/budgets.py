@@ -59,6 +59,8 @@ def rows(r):
     yield 'established packet, offload', 5600, worst(absolute(r, wl='est', variant='offload'))
     yield 'TCP connection of 10 packets, over conntrack alone', 2220, worst(
         [p for p in over(r, wl='tcp', variant=('-', 'offload')) if p[0].n <= 10000])
+    for wl, text in (('est', 'established masqueraded packet'), ('tcp', 'masqueraded TCP connection')):
+        yield text + ": over nftables' masquerade", 0, worst(against(r, lambda k: dict(fw='nft'), wl=wl, variant='masquerade'))
     yield 'load of 100,000 rules', 3e9, worst(r.select(fw='zonefw', wl='load', **large))
     yield 'rule add at 100,000 rules', 20e6, worst(r.select(fw='zonefw', wl='add', **large))
     yield 'show rules at 100,000 rules', 3e9, worst(r.select(fw='zonefw', wl='list', **large))

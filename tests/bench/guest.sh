@@ -78,12 +78,13 @@ measure() {
 }
 udp() { measure udp "$fam" "$1" "$2" "$3" "$4" "${5:-10.0.0.2}"; }
 
-# flow_open: makes one flow an established one: the server answers, to whatever address the router gave the client
+# as_seen: the address that the router gives the client, to which the server answers
+as_seen() { if [ "$variant" = masquerade ]; then echo 10.128.0.1; else echo 10.0.0.2; fi; }
+
+# flow_open: makes one flow an established one: the server answers
 flow_open() {
-  local to=10.0.0.2
-  [ "$variant" != masquerade ] || to=10.128.0.1
   udp 64 20000 20000 5000 || return
-  traffic reply "$fam" 20000 $to > /dev/null || return
+  traffic reply "$fam" 20000 "$(as_seen)" > /dev/null || return
   udp 200 20000 20000 5000
 }
 
@@ -99,7 +100,7 @@ workload() { # NAME, one round
     new) udp 100 2000 2099 5000 && udp "$new" 4000 63000 5000 && result new "$sent";;
     drop) udp 100 2000 2099 9 && udp "$new" 4000 63000 9 && result drop "$sent";;
     member) udp 100 2000 2099 5000 10.0.66.6 && udp "$new" 4000 63000 5000 10.0.66.6 && result member "$sent";;
-    tcp) measure tcp "$fam" 2 20 2000 && measure tcp "$fam" 2 "$tcp" 4000 && result tcp "$tcp";;
+    tcp) measure tcp "$fam" 2 20 2000 "$(as_seen)" && measure tcp "$fam" 2 "$tcp" 4000 "$(as_seen)" && result tcp "$tcp";;
     trace) measure play "$fam" "/x/rules/$trace" "$play" && result trace "$sent";;
     tdrop) measure play "$fam" "/x/rules/denied-$fam" "$play" && result tdrop "$sent";;
   esac

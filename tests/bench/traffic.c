@@ -3,7 +3,7 @@
 // in IPv6, fd00:aabb:ccdd::1.
 //  traffic reply FAM SPORT TO                       one UDP answer from the server's port 5000 to port SPORT of TO
 //  traffic udp FAM COUNT SPORT0 SPORT1 DPORT SRC    pktgen: source ports in turn, on pktgen's own clock
-//  traffic tcp FAM DATA CONNS PORT0                 whole TCP connections between left and right
+//  traffic tcp FAM DATA CONNS PORT0 TO              whole TCP connections between left and right; right answers to TO
 //  traffic play FAM FILE COUNT                      the first COUNT packets of a trace: "FAM PROTO SRC SPORT DST DPORT"
 //  traffic netns COUNT                              COUNT network namespaces made and kept
 //  traffic clock COMMAND...                         runs COMMAND
@@ -367,7 +367,7 @@ static int run_tcp(char **arg)
 {
 	int fam = atoi(arg[0]), data = atoi(arg[1]), conns = atoi(arg[2]), port = atoi(arg[3]);
 	struct end c = { .flow = { .src = address(CLIENT, fam), .dst = address(SERVER, fam), .proto = IPPROTO_TCP } };
-	struct end s = { .flow = { .src = c.flow.dst, .dst = c.flow.src, .proto = IPPROTO_TCP } };
+	struct end s = { .flow = { .src = c.flow.dst, .dst = address(arg[4], fam), .proto = IPPROTO_TCP } };
 	struct counts before = count(fam);
 	uint64_t start, end;
 
@@ -475,7 +475,7 @@ int main(int argc, char **argv)
 		const char *name;
 		int args;
 		int (*run)(char **arg);
-	} verbs[] = { { "reply", 3, run_reply }, { "udp", 6, run_udp }, { "tcp", 4, run_tcp }, { "play", 3, run_play },
+	} verbs[] = { { "reply", 3, run_reply }, { "udp", 6, run_udp }, { "tcp", 5, run_tcp }, { "play", 3, run_play },
 		      { "netns", 1, run_netns }, { "clock", 1, run_clock } };
 
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(*verbs); i++)
