@@ -53,10 +53,11 @@ void zonefw_ident_hit(struct zonefw_ident *i, bool flow)
 {
 	u32 now = ktime_get_real_seconds();
 
-	if (!READ_ONCE(i->first))
-		WRITE_ONCE(i->first, now);
-	if (READ_ONCE(i->last) != now)
+	if (READ_ONCE(i->last) != now) {
+		if (!READ_ONCE(i->first))
+			WRITE_ONCE(i->first, now);
 		WRITE_ONCE(i->last, now);
+	}
 	if (!flow)
 		return;
 	if (IS_ENABLED(CONFIG_64BIT))

@@ -82,12 +82,13 @@ static struct zonefw_devs *devs_alloc(const struct zonefw_policy *p, u32 ndev)
 	size_t head = struct_size(t, slot, size);
 
 	head = round_up(head, sizeof(*t->cells));
-	t = kvzalloc(size_add(head, array3_size(2, ncells, sizeof(*t->cells))), GFP_KERNEL_ACCOUNT);
+	t = kvzalloc(size_add(head, array3_size(3, ncells, sizeof(*t->cells))), GFP_KERNEL_ACCOUNT);
 	if (!t)
 		return NULL;
 	t->mask = size - 1;
 	t->cells = (void *)t + head;
 	t->mirror = t->cells + ncells;
+	t->first = (void *)(t->mirror + ncells);
 	return t;
 }
 

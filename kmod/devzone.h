@@ -28,8 +28,10 @@ struct zonefw_dev {
  * @quick: a device for the short way before conntrack, at the low bits of its ifindex; 0: none
  * @tag: its tag in skb->mark
  * @guard: likewise, a device whose zone has rules for early drop
+ * @placed: likewise, a device that is on one of these two
  * @zone: its zone
  * @early: of the policy
+ * @first: by cell, for the short way of first packets: the cell, or NULL: none; see first.c
  */
 struct zonefw_devs {
 	u64 salt, factor;
@@ -41,9 +43,10 @@ struct zonefw_devs {
 	const struct zonefw_policy *p;
 	struct rcu_head rcu;
 	u32 quick[ZONEFW_QUICK], tag[ZONEFW_QUICK];
-	u32 guard[ZONEFW_QUICK];
+	u32 guard[ZONEFW_QUICK], placed[ZONEFW_QUICK];
 	u8 zone[ZONEFW_QUICK];
 	const struct zonefw_early *early;
+	const struct zonefw_cell **first;
 	struct zonefw_dev slot[];
 };
 

@@ -3,7 +3,7 @@
  * The most recent refused packets, kept without anyone listening: a ring per
  * namespace, written in the packet path, read by dumps. A token bucket stands
  * before it (ZONEFW_DROPS a second and as many at once), so that a flood costs
- * two loads and a counter per packet; what it keeps out is counted as
+ * two loads and a counter per packet as a rule; what it keeps out is counted as
  * drops_lost. The ring's lock guards ring, head and tokens, for some hundred
  * instructions with bottom halves off.
  */
@@ -40,26 +40,29 @@ void zonefw_drops_free(struct zonefw_drops *d)
 	kvfree(d);
 }
 
+/* Surely no token: what is there to write need not be collected. */
+static bool is_dry(const struct zonefw_drops *d)
+{
+	return !READ_ONCE(d->tokens) && READ_ONCE(d->stamp) == jiffies;
+}
+
+/* Under the lock. */
 static bool take_token(struct zonefw_drops *d)
 {
-	unsigned long past;
-	bool ok;
+	unsigned long past = jiffies - d->stamp;
 	u32 n;
 
-	if (!READ_ONCE(d->tokens) && READ_ONCE(d->stamp) == jiffies)
-		return false;
-	spin_lock_bh(&d->lock);
-	past = jiffies - d->stamp;
-	n = past >= HZ ? ZONEFW_DROPS : past * ZONEFW_DROPS / HZ;
-	if (n) {
-		WRITE_ONCE(d->tokens, min_t(u32, d->tokens + n, ZONEFW_DROPS));
-		WRITE_ONCE(d->stamp, jiffies);
+	if (past) {
+		n = past >= HZ ? ZONEFW_DROPS : past * ZONEFW_DROPS / HZ;
+		if (n) {
+			WRITE_ONCE(d->tokens, min_t(u32, d->tokens + n, ZONEFW_DROPS));
+			WRITE_ONCE(d->stamp, jiffies);
+		}
 	}
-	ok = d->tokens;
-	if (ok)
-		WRITE_ONCE(d->tokens, d->tokens - 1);
-	spin_unlock_bh(&d->lock);
-	return ok;
+	if (!d->tokens)
+		return false;
+	WRITE_ONCE(d->tokens, d->tokens - 1);
+	return true;
 }
 
 /* Whole arrays are copied: a drop has four names, and a copy costs less than a look for the end. */
@@ -112,18 +115,23 @@ void zonefw_drops_record(const struct zonefw_pkt *k, u8 action, u8 reason)
 {
 	struct zonefw_drops *d = k->zn->drops;
 	struct zonefw_drop e ZONEFW_UNSET;
+	bool kept = !is_dry(d);
 
-	if (!take_token(d)) {
+	if (kept) {
+		fill(k, &e, action, reason);
+		spin_lock_bh(&d->lock);
+		kept = take_token(d);
+		if (kept)
+			d->ring[d->head++ % ZONEFW_DROPS] = e;
+		spin_unlock_bh(&d->lock);
+	}
+	if (!kept) {
 		zonefw_stat(k->zn, ZONEFW_S_DROPS_LOST);
 		return;
 	}
-	fill(k, &e, action, reason);
 	if (!k->logged)		/* else the log has told them */
 		zonefw_notify_packet(k->zn, k->p, &e.key, k->from, k->to, k->rule, action, reason,
 				     NULL);
-	spin_lock_bh(&d->lock);
-	d->ring[d->head++ % ZONEFW_DROPS] = e;
-	spin_unlock_bh(&d->lock);
 }
 
 u64 zonefw_drops_head(struct zonefw_drops *d)

@@ -18,6 +18,7 @@
 #include "early.h"
 #include "epoch.h"
 #include "fast.h"
+#include "first.h"
 #include "hook.h"
 #include "offload.h"
 #include "vcache.h"
@@ -29,22 +30,6 @@ static struct zonefw_devs nobody;
 static bool is_plain(const struct sk_buff *skb, const struct nf_conn *ct, bool v6)
 {
 	return v6 ? ipv6_hdr(skb)->nexthdr == nf_ct_protonum(ct) : !IPCB(skb)->opt.optlen;
-}
-
-/* The two devices of a flow's original direction, in the words of one device table. */
-static u64 way(const struct zonefw_devs *d, const struct net_device *in,
-	       const struct net_device *out)
-{
-	return ((u64)in->ifindex << 32 | (u32)out->ifindex) + d->salt;
-}
-
-/* Mixed into a way where the first look is not enough: some verdict may change under one
- * policy, or a cell offloads. Epochs are counters and devices are small numbers: the secret
- * factor spreads them, so that another epoch by another device does not look the same.
- */
-static u64 mark(const struct zonefw_devs *d, u32 epoch)
-{
-	return d->live || d->offload ? ((d->live ? epoch : 0) + 1ull) * d->factor : 0;
 }
 
 static bool fits(const struct zonefw_ventry *e, u64 want, u64 *stamp)
@@ -81,7 +66,7 @@ struct look {
 /* All ways of the set, and the epoch where some verdict may change under one policy. */
 static bool anywhere(const struct look *l, u64 key, u64 *stamp)
 {
-	u64 want = key ^ l->shown ^ mark(l->d, l->d->live ? zonefw_epoch(l->zn, l->ct) : 0);
+	u64 want = key ^ l->shown ^ zonefw_mark(l->d, l->d->live ? zonefw_epoch(l->zn, l->ct) : 0);
 	u32 first = zonefw_vc_first(key), i;
 
 	for (i = 0; i < ZONEFW_VC_WAYS; i++)
@@ -131,13 +116,13 @@ static __always_inline bool known(const struct zonefw_ns *zn, const struct sk_bu
 		return false;
 	if (!(nfct & NFCT_INFOMASK)) {
 		l.ct = (const struct nf_conn *)nfct;
-		l.shown = way(l.d, st->in, st->out);
+		l.shown = zonefw_way(l.d, st->in, st->out);
 		return l.ct && lookup(l, skb, st, l.d->cells);
 	}
 	if ((nfct & NFCT_INFOMASK) != IP_CT_ESTABLISHED_REPLY)
 		return false;
 	l.ct = (const struct nf_conn *)(nfct & NFCT_PTRMASK);
-	l.shown = way(l.d, st->out, st->in);
+	l.shown = zonefw_way(l.d, st->out, st->in);
 	return lookup(l, skb, st, l.d->mirror);
 }
 
@@ -170,8 +155,8 @@ u64 zonefw_fast_way(const struct zonefw_pkt *k, const struct nf_conn *ct,
 	if (!d || k->st->hook != NF_INET_FORWARD || may_clamp(cell, ct) ||
 	    netif_is_l3_master(k->st->in))
 		return d ? d->salt : 0;
-	return (reply ? way(d, k->st->out, k->st->in) : way(d, k->st->in, k->st->out)) ^
-	       mark(d, epoch);
+	return (reply ? zonefw_way(d, k->st->out, k->st->in) : zonefw_way(d, k->st->in, k->st->out)) ^
+	       zonefw_mark(d, epoch);
 }
 
 /* The first packet of a flow is in no cache. */
@@ -197,14 +182,14 @@ notrace unsigned int zonefw_forward4(void *priv, struct sk_buff *skb, const stru
 {
 	if (known(priv, skb, st, false, false))
 		return NF_ACCEPT;
-	return opens(skb) ? zonefw_filter(priv, skb, st) : again4(priv, skb, st);
+	return opens(skb) ? zonefw_first4(priv, skb, st) : again4(priv, skb, st);
 }
 
 notrace unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
 	if (known(priv, skb, st, true, false))
 		return NF_ACCEPT;
-	return opens(skb) ? zonefw_filter(priv, skb, st) : again6(priv, skb, st);
+	return opens(skb) ? zonefw_first6(priv, skb, st) : again6(priv, skb, st);
 }
 
 /* First bytes of IPv4 sources that are no martians; 0.0.0.0 is one that zonefw_martian() tells. */
@@ -216,13 +201,6 @@ static bool surely_fine4(const struct iphdr *ih)
 	return *(const u8 *)ih == 0x45 && fine4[*(const u8 *)&ih->saddr];
 }
 
-/* 0::/8 holds loopback and the IPv4-mapped ones. */
-static bool surely_fine6(const struct ipv6hdr *ih)
-{
-	return (ih->nexthdr == NEXTHDR_TCP || ih->nexthdr == NEXTHDR_UDP) &&
-	       ih->saddr.s6_addr[0] - 1u < 0xfe;
-}
-
 /* Only the tag is left to do, for devices that stand at @at of @list. */
 static __always_inline bool tagged(const struct zonefw_devs *d, const u32 *list, struct sk_buff *skb,
 				   const struct nf_hook_state *st, bool v6)
@@ -232,7 +210,7 @@ static __always_inline bool tagged(const struct zonefw_devs *d, const u32 *list,
 	BUILD_BUG_ON(!(PACKET_LOOPBACK & 4) || (PACKET_HOST | PACKET_BROADCAST | PACKET_MULTICAST |
 						PACKET_OTHERHOST) & 4);
 	if (list[at] != ifindex || skb->pkt_type & 4 ||
-	    !(v6 ? surely_fine6(ipv6_hdr(skb)) : surely_fine4(ip_hdr(skb))))
+	    !(v6 ? zonefw_fine6(ipv6_hdr(skb)) : surely_fine4(ip_hdr(skb))))
 		return false;
 	skb->mark = (skb->mark & d->keep) | d->tag[at];
 	return true;
@@ -288,6 +266,7 @@ static void place(struct zonefw_devs *t, const struct net_device *dev, const str
 	    (dev->flags & IFF_LOOPBACK) || netif_is_l3_master(dev))
 		return;
 	t->zone[at] = d->plain;
+	t->placed[at] = dev->ifindex;
 	if (p->early && p->early[d->plain].n)
 		t->guard[at] = dev->ifindex;
 	else
@@ -297,7 +276,7 @@ static void place(struct zonefw_devs *t, const struct net_device *dev, const str
 
 /**
  * zonefw_fast_fill() - what the short ways need to know of a policy and its devices
- * @t: table with every device placed, and room for @p->nz * @p->nz in @t->cells and @t->mirror
+ * @t: table with every device placed, and room for @p->nz * @p->nz in @t->cells, @t->mirror and @t->first
  * @net: namespace, rtnl held
  * @p: policy
  */
@@ -318,6 +297,7 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 			t->live |= zonefw_cell(p, i, j)->live;
 			t->cells[i * p->nz + j] = zonefw_cell(p, i, j)->ident->count;
 			t->mirror[i * p->nz + j] = zonefw_cell(p, j, i)->ident->count;
+			t->first[i * p->nz + j] = zonefw_first_cell(p, zonefw_cell(p, i, j));
 		}
 	for_each_netdev(net, dev)
 		place(t, dev, p);

@@ -90,19 +90,18 @@ static void write(struct zonefw_ventry *e, u64 key, u64 stamp, const struct zone
 }
 
 /**
- * zonefw_vcache_enter() - remember that the policy let a flow in
+ * zonefw_vcache_put() - remember that the policy let a flow in
  * @c: cache
- * @ct: the flow
+ * @key: the flow's, see zonefw_vc_key()
  * @st: by which policy, through which cell, by which rule
  *
  * Takes the flow's own entry, else a free one, else the one it is looked for first.
  *
  * Return: whether another flow lost its entry.
  */
-bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
-			 const struct zonefw_stamp *st)
+bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st)
 {
-	u64 key = key_of(c, ct), stamp = zonefw_vc_pack(st->gen, st->cell, st->slot);
+	u64 stamp = zonefw_vc_pack(st->gen, st->cell, st->slot);
 	u32 first = zonefw_vc_first(key), i;
 	struct zonefw_ventry *e, *free = NULL;
 
@@ -120,6 +119,20 @@ bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 		e = free ?: &c->way[first];
 	write(e, key, stamp, st);
 	return i == ZONEFW_VC_WAYS && !free;
+}
+
+/**
+ * zonefw_vcache_enter() - likewise, of a flow of whatever family
+ * @c: cache
+ * @ct: the flow
+ * @st: by which policy, through which cell, by which rule
+ *
+ * Return: whether another flow lost its entry.
+ */
+bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
+			 const struct zonefw_stamp *st)
+{
+	return zonefw_vcache_put(c, key_of(c, ct), st);
 }
 
 /**

@@ -44,6 +44,7 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 				   u32 gen, u16 cell, u32 *slot);
 bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
 			struct zonefw_stamp *st);
+bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st);
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *s);
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch);

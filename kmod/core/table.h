@@ -107,6 +107,11 @@ u32 *zonefw_boxes_fill(const struct zonefw_rule *r, u8 family, u32 rule, u32 *to
 /* tree.c */
 int zonefw_trees_build(struct zonefw_side *s, u32 words);
 
+/* walk.c */
+void zonefw_point(const struct zonefw_key *k, u32 *v);
+const struct zonefw_box *zonefw_cell_first(const struct zonefw_cell *cell, const u32 *v, bool v6,
+					   u8 flags);
+
 /* table.c */
 struct zonefw_table *zonefw_table_build(const struct zonefw_list *l);
 void zonefw_table_free(const struct zonefw_table *t);

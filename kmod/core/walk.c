@@ -12,7 +12,12 @@ static u32 be32_at(const u8 *p)
 	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
 }
 
-static void vector_of(const struct zonefw_key *k, u32 *v)
+/**
+ * zonefw_point() - a packet as a point
+ * @k: packet
+ * @v: out: ZONEFW_DIMS coordinates; of IPv4 the first five
+ */
+void zonefw_point(const struct zonefw_key *k, u32 *v)
 {
 	u32 i;
 
@@ -31,7 +36,7 @@ static void vector_of(const struct zonefw_key *k, u32 *v)
 	}
 }
 
-static const u32 *leaf_of(const struct zonefw_side *s, u32 root, const u32 *v)
+static inline const u32 *leaf_of(const struct zonefw_side *s, u32 root, const u32 *v)
 {
 	const struct zonefw_node *n = &s->nodes[root];
 
@@ -45,7 +50,7 @@ static void start(const struct zonefw_cell *cell, const struct zonefw_key *key,
 {
 	u32 i, k;
 
-	vector_of(key, cur->v);
+	zonefw_point(key, cur->v);
 	cur->started = true;
 	cur->base = 0;
 	cur->added = 0;
@@ -192,4 +197,46 @@ const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 	if (r)
 		cur->slot = cur->base;
 	return r;
+}
+
+/* The leaf's first box that has the packet, if its rule stands before that of @best. */
+static inline const struct zonefw_box *first_of(const u32 *boxes, const u32 *leaf, const u32 *v,
+						u8 flags, bool v6, const struct zonefw_box *best)
+{
+	const u32 *at = leaf + 1, *end = at + *leaf;
+
+	for (; at < end; at++) {
+		const struct zonefw_box *b = zonefw_box_at(boxes, *at);
+
+		if (best && b->rule >= best->rule)
+			return best;
+		if (v6 ? box_has6(b, v, flags) : box_has4(b, v, flags))
+			return b;
+	}
+	return best;
+}
+
+/**
+ * zonefw_cell_first() - the first box of a cell that has a packet
+ * @cell: the zone pair's cell, without a patch or loose table
+ * @v: the packet as a point
+ * @v6: family
+ * @flags: ZONEFW_K_* of the packet
+ *
+ * Return: the box, whose rule decides if it is exact and has no live predicates; NULL:
+ * no rule matches. Nothing is known of rules behind a box that is not exact.
+ */
+const struct zonefw_box *zonefw_cell_first(const struct zonefw_cell *cell, const u32 *v, bool v6,
+					   u8 flags)
+{
+	const struct zonefw_box *best = NULL;
+	u32 i, k;
+
+	for (i = 0; i < cell->ntables; i++) {
+		const struct zonefw_side *s = &cell->tables[i]->side[v6];
+
+		for (k = 0; k < s->ntrees; k++)
+			best = first_of(s->boxes, leaf_of(s, k, v), v, flags, v6, best);
+	}
+	return best;
 }

@@ -65,11 +65,28 @@ static void cell_free(struct zonefw_cell *c)
 		zonefw_table_free(c->tables[--c->ntables]);
 }
 
+/* The one look of first packets agrees with rule @first, the first that matches (s->n: none). */
+static void compare_first(const struct ruleset *s, const struct zonefw_cell *c,
+			  const struct zonefw_key *k, u32 first)
+{
+	const struct zonefw_box *b;
+	u32 v[ZONEFW_DIMS];
+
+	zonefw_point(k, v);
+	b = zonefw_cell_first(c, v, k->family == 6, k->flags);
+	if (!b)
+		assert_int_equal(first, s->n);
+	else if (b->exact)
+		assert_int_equal(b->rule, first);
+	else
+		assert_true(b->rule <= first);
+}
+
 /* Every match in turn; returns how many there were. */
 static u32 compare(const struct ruleset *s, const struct zonefw_cell *c, struct zonefw_key *k)
 {
 	struct zonefw_cursor cur;
-	u32 i, found = 0;
+	u32 i, found = 0, first = s->n;
 
 	zonefw_cursor_init(&cur);
 	for (i = 0; i < s->n; i++) {
@@ -77,7 +94,8 @@ static u32 compare(const struct ruleset *s, const struct zonefw_cell *c, struct 
 
 		if (!oracle_match(&s->rule[i], k))
 			continue;
-		found++;
+		if (!found++)
+			first = i;
 		r = zonefw_cell_next(s->rules, c, k, &cur);
 		if (r != s->rules[i] || cur.slot != i + 1)
 			print_error("%s: rule %u of %u is not found\n", rulegen_names[s->kind], i, s->n);
@@ -86,6 +104,7 @@ static u32 compare(const struct ruleset *s, const struct zonefw_cell *c, struct 
 	}
 	assert_null(zonefw_cell_next(s->rules, c, k, &cur));
 	assert_null(zonefw_cell_next(s->rules, c, k, &cur));
+	compare_first(s, c, k, first);
 	return found;
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The short way of first packets: a TCP or UDP packet in FORWARD that opens a flow between
+ * two devices that are each in one zone whatever the address, where the first rule that
+ * matches says all by its fields (accept or drop, no log, nothing live), or none matches
+ * and the default says so. Facts come from the conntrack entry, which holds what the packet
+ * shows; verdict, counters and what is remembered are those of judge.c. A packet that does
+ * not fit goes the long way (hook.c) from its beginning: nothing has been counted by then.
+ * Softirq, RCU read side; const data and per-CPU counters.
+ */
+#include <linux/ip.h>
+#include <linux/netfilter.h>
+#include <net/ip.h>
+#include <net/netfilter/nf_conntrack.h>
+#include "core/table.h"
+#include "drops.h"
+#include "epoch.h"
+#include "fast.h"
+#include "first.h"
+#include "hook.h"
+#include "trace.h"
+#include "vcache.h"
+
+/* A packet on its way through; all of it is gone when the compiler is done. */
+struct opening {
+	struct zonefw_ns *zn;
+	const struct zonefw_devs *d;
+	const struct nf_conn *ct;
+	struct sk_buff *skb;
+	const struct nf_hook_state *st;
+	const struct zonefw_cell *cell;
+	const struct zonefw_rule *r;	/* NULL: the default decides */
+	u32 at, slot, epoch;
+	u16 from, to;
+	bool v6;
+};
+
+/**
+ * zonefw_first_cell() - may first packets of a cell take the short way?
+ * @p: policy
+ * @cell: of it
+ *
+ * Return: the cell, or NULL: sources are translated, the MSS is clamped, or its rules
+ * are more than tables.
+ */
+const struct zonefw_cell *zonefw_first_cell(const struct zonefw_policy *p,
+					    const struct zonefw_cell *cell)
+{
+	return p->snat || cell->patch || cell->parent ||
+	       cell->options & ZONEFW_CELL_CLAMP_MSS ? NULL : cell;
+}
+
+/* First bytes of IPv4 addresses that are neither martian nor (in part) link-local. */
+static const u8 plain4[256] = { [1 ... 126] = 1, [128 ... 168] = 1, [170 ... 223] = 1 };
+
+/* No options, no martian; 169.254/16 is not forwarded, to other places of 169/8 leads the long way. */
+static __always_inline bool plain(const struct sk_buff *skb, bool v6)
+{
+	const struct iphdr *ih = ip_hdr(skb);
+
+	if (v6)
+		return zonefw_fine6(ipv6_hdr(skb));
+	return *(const u8 *)ih == 0x45 && plain4[*(const u8 *)&ih->saddr] &&
+	       *(const u8 *)&ih->daddr != 169 &&
+	       (ih->protocol == IPPROTO_TCP || ih->protocol == IPPROTO_UDP);
+}
+
+/* The first packet of a flow that nobody translates (yet), and no answer to another one's call. */
+static __always_inline bool begins(const struct nf_conn *ct)
+{
+	return ct && !(READ_ONCE(ct->status) & (IPS_NAT_MASK | IPS_CONFIRMED | IPS_EXPECTED));
+}
+
+/* What the flow's entry says of the packet, as zonefw_point() has it. */
+static __always_inline void point(const struct nf_conn *ct, bool v6, u32 *v)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	u32 i;
+
+	v[ZONEFW_D_PROTO] = t->dst.protonum << 8;
+	v[ZONEFW_D_DPORT] = ntohs(t->dst.u.all);
+	v[ZONEFW_D_SPORT] = ntohs(t->src.u.all);
+	v += ZONEFW_D_ADDR;
+	if (!v6) {
+		v[0] = ntohl(t->dst.u3.ip);
+		v[1] = ntohl(t->src.u3.ip);
+		return;
+	}
+	for (i = 0; i < 4; i++) {
+		v[i] = ntohl(t->dst.u3.ip6[i]);
+		v[4 + i] = ntohl(t->src.u3.ip6[i]);
+	}
+}
+
+static __always_inline void count(const struct opening *o, u8 reason, bool flow)
+{
+	zonefw_stat(o->zn, reason);
+	zonefw_count_cell(o->cell->ident, o->r ? o->r->ident : NULL, o->skb->len);
+	if (o->r)
+		zonefw_ident_hit(o->r->ident, flow);
+}
+
+static __always_inline unsigned int let_in(const struct opening *o, u8 reason)
+{
+	struct zonefw_stamp s = { .gen = o->d->p->gen, .cell = o->at, .slot = o->slot, .epoch = o->epoch };
+
+	count(o, reason, true);
+	s.way = zonefw_way(o->d, o->st->in, o->st->out) ^ zonefw_mark(o->d, o->epoch);
+	if (zonefw_vcache_put(o->zn->vcache, zonefw_vc_key(o->zn->vcache, o->ct, o->v6), &s))
+		zonefw_stat(o->zn, ZONEFW_S_EVICTED);
+	zonefw_stat(o->zn, ZONEFW_S_ACCEPTED);
+	return NF_ACCEPT;
+}
+
+static __always_inline unsigned int drop(const struct opening *o, u8 reason)
+{
+	struct zonefw_pkt k ZONEFW_UNSET;
+
+	count(o, reason, false);
+	k.zn = o->zn;
+	k.p = o->d->p;
+	k.skb = o->skb;
+	k.st = o->st;
+	k.from = o->from;
+	k.to = o->to;
+	k.rule = o->r ? o->r->ident->id : 0;
+	k.logged = false;
+	zonefw_drops_record(&k, ZONEFW_DROP, reason);
+	zonefw_stat(o->zn, ZONEFW_S_DROPPED);
+	return NF_DROP;
+}
+
+/* The rule that decides, and whether that is all there is to say. */
+static __always_inline bool lookup(struct opening *o)
+{
+	const struct zonefw_box *b;
+	u32 v[ZONEFW_DIMS] ZONEFW_UNSET;
+
+	point(o->ct, o->v6, v);
+	b = zonefw_cell_first(o->cell, v, o->v6, ZONEFW_K_PORTS);
+	if (!b)
+		return !o->cell->def || !o->cell->def->log;
+	o->slot = b->rule + 1;
+	o->r = o->d->rules[b->rule];
+	return b->exact && !o->r->log && !o->r->live;
+}
+
+static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *skb,
+					  const struct nf_hook_state *st, bool v6)
+{
+	struct opening o = { .zn = zn, .d = rcu_dereference(zn->fast), .skb = skb, .st = st, .v6 = v6 };
+	u32 in = st->in->ifindex, out = st->out->ifindex;
+	u8 action, reason;
+
+	o.ct = (const struct nf_conn *)(skb_get_nfct(skb) & NFCT_PTRMASK);
+	if (o.d->placed[in % ZONEFW_QUICK] != in || o.d->placed[out % ZONEFW_QUICK] != out ||
+	    skb->pkt_type & 4 || !begins(o.ct) || !plain(skb, v6) || zonefw_tracing())
+		return zonefw_filter(zn, skb, st);
+	o.from = o.d->zone[in % ZONEFW_QUICK];
+	o.to = o.d->zone[out % ZONEFW_QUICK];
+	o.at = zonefw_cell_at(o.d->p, o.from, o.to);
+	o.cell = o.d->first[o.at];
+	if (!o.cell)
+		return zonefw_filter(zn, skb, st);
+	if (o.d->live)
+		o.epoch = zonefw_epoch(zn, o.ct);	/* before the rules are asked */
+	if (!lookup(&o))
+		return zonefw_filter(zn, skb, st);
+	action = o.r ? o.r->action : o.cell->def ? o.cell->def->action : ZONEFW_DROP;
+	reason = o.r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
+	if (action == ZONEFW_ACCEPT)
+		return let_in(&o, reason);
+	return action == ZONEFW_DROP ? drop(&o, reason) : zonefw_filter(zn, skb, st);
+}
+
+/**
+ * zonefw_first4() - a packet of IPv4 in FORWARD that opens a flow
+ * @zn: namespace
+ * @skb: packet, whose flow is new to conntrack
+ * @st: where it is
+ *
+ * Context: softirq, RCU read side.
+ * Return: the verdict.
+ */
+unsigned int zonefw_first4(struct zonefw_ns *zn, struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	return judge(zn, skb, st, false);
+}
+
+/**
+ * zonefw_first6() - likewise of IPv6
+ * @zn: namespace
+ * @skb: packet, whose flow is new to conntrack
+ * @st: where it is
+ *
+ * Context: softirq, RCU read side.
+ * Return: the verdict.
+ */
+unsigned int zonefw_first6(struct zonefw_ns *zn, struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	return judge(zn, skb, st, true);
+}
