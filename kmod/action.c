@@ -60,7 +60,7 @@ static void answer(const struct zonefw_pkt *k, u32 arg)
 unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 reason)
 {
 	zonefw_stat(k->zn, reason);
-	zonefw_drops_record(k, action, reason);
+	zonefw_drops_record(k, NULL, action, reason);
 	if (zonefw_tracing())
 		zonefw_trace_packet(k, action, reason);
 	if (action == ZONEFW_REJECT) {

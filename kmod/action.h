@@ -8,6 +8,7 @@ struct zonefw_pkt {
 	struct zonefw_ns *zn;
 	const struct zonefw_policy *p;
 	const struct zonefw_devs *devs;	/* those in force before the zones were looked up, or NULL */
+	u64 changes;	/* zonefw_changes() before zones and rules were asked; with @devs */
 	struct sk_buff *skb;
 	const struct nf_hook_state *st;
 	struct zonefw_key key;

@@ -17,10 +17,8 @@ struct zonefw_dev {
 /**
  * struct zonefw_devs - devices and, for the short ways, what they need of their policy
  * @salt: of this table and no other
- * @factor: spreads epochs, see fast.c
  * @cells: counters by cell: from * nz + to
  * @mirror: those of the cell the other way round
- * @offload: the policy's cells, or NULL: none of them offloads
  * @keep: bits of skb->mark that are not the tag's
  * @mask: of @slot
  * @live: verdicts of some cell may change under the policy
@@ -34,10 +32,9 @@ struct zonefw_dev {
  * @first: by cell, for the short way of first packets: the cell, or NULL: none; see first.c
  */
 struct zonefw_devs {
-	u64 salt, factor;
+	u64 salt;
 	struct zonefw_count __percpu **cells, **mirror;
 	struct zonefw_rule **rules;
-	const struct zonefw_cell *offload;
 	u32 keep, mask;
 	bool live;
 	const struct zonefw_policy *p;

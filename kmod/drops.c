@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <net/netfilter/nf_conntrack.h>
 #include "action.h"
 #include "drops.h"
 #include "nl/notify.h"
@@ -85,7 +86,27 @@ static void dev_name_copy(const char *from, char name[ZONEFW_DEVNAME])
 	name[IFNAMSIZ - 1] = '\0';
 }
 
-static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u8 reason)
+/* A plain TCP or UDP packet of a flow's original direction, nothing of which is translated. */
+static void plain_key(const struct zonefw_pkt *k, const struct nf_conn *ct, struct zonefw_key *key)
+{
+	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+
+	*key = (struct zonefw_key){ .proto = t->dst.protonum, .flags = ZONEFW_K_PORTS,
+				    .sport = ntohs(t->src.u.all), .dport = ntohs(t->dst.u.all),
+				    .in = k->st->in->name, .out = k->st->out->name };
+	if (k->st->pf == NFPROTO_IPV4) {
+		key->family = 4;
+		memcpy(key->src, &t->src.u3.ip, 4);
+		memcpy(key->dst, &t->dst.u3.ip, 4);
+		return;
+	}
+	key->family = 6;
+	memcpy(key->src, &t->src.u3, 16);
+	memcpy(key->dst, &t->dst.u3, 16);
+}
+
+static void fill(const struct zonefw_pkt *k, const struct nf_conn *ct, struct zonefw_drop *e,
+		 u8 action, u8 reason)
 {
 	e->when = ktime_get_real_ns();
 	e->rule = k->rule;
@@ -93,8 +114,10 @@ static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u
 	e->reason = reason;
 	zone_name(k, k->from, e->from);
 	zone_name(k, k->to, e->to);
-	/* parsed here once more: some refusals come before the key is there */
-	zonefw_skb_key(k->skb, k->st, &e->key);
+	if (ct)
+		plain_key(k, ct, &e->key);
+	else	/* parsed here once more: some refusals come before the key is there */
+		zonefw_skb_key(k->skb, k->st, &e->key);
 	if (!e->key.family)
 		e->key.family = k->st->pf == NFPROTO_IPV4 ? 4 : 6;
 	dev_name_copy(e->key.in, e->in);
@@ -106,19 +129,20 @@ static void fill(const struct zonefw_pkt *k, struct zonefw_drop *e, u8 action, u
 /**
  * zonefw_drops_record() - keep a refused packet, and tell listeners
  * @k: packet
+ * @ct: the flow that a plain TCP or UDP packet of FORWARD opens untranslated; NULL: any other packet
  * @action: what happens to it
  * @reason: why
  *
  * Context: softirq or process, RCU read side.
  */
-void zonefw_drops_record(const struct zonefw_pkt *k, u8 action, u8 reason)
+void zonefw_drops_record(const struct zonefw_pkt *k, const struct nf_conn *ct, u8 action, u8 reason)
 {
 	struct zonefw_drops *d = k->zn->drops;
 	struct zonefw_drop e ZONEFW_UNSET;
 	bool kept = !is_dry(d);
 
 	if (kept) {
-		fill(k, &e, action, reason);
+		fill(k, ct, &e, action, reason);
 		spin_lock_bh(&d->lock);
 		kept = take_token(d);
 		if (kept)

@@ -3,6 +3,7 @@
 #define ZONEFW_DROPS_H
 #include "zonefw.h"
 
+struct nf_conn;
 struct zonefw_pkt;
 struct zonefw_drops;
 
@@ -20,7 +21,7 @@ struct zonefw_drop {
 
 struct zonefw_drops *zonefw_drops_alloc(void);
 void zonefw_drops_free(struct zonefw_drops *d);
-void zonefw_drops_record(const struct zonefw_pkt *k, u8 action, u8 reason);
+void zonefw_drops_record(const struct zonefw_pkt *k, const struct nf_conn *ct, u8 action, u8 reason);
 u64 zonefw_drops_head(struct zonefw_drops *d);
 bool zonefw_drops_read(struct zonefw_drops *d, u64 *seq, struct zonefw_drop *out);
 #endif

@@ -25,9 +25,11 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #include "book.h"
 #include "early.h"
+#include "epoch.h"
 #include "live.h"
 #include "skbkey.h"
 #include "trace.h"
+#include "vcache.h"
 
 #define LOOK	64	/* rules that are looked at: what leads a policy stands at its top */
 
@@ -179,6 +181,31 @@ static bool is_icmp(const struct sk_buff *skb, u8 pf)
 				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
 }
 
+/* The rule of the row that is about a source, or NULL. */
+static const struct zonefw_rule *rule_of(const struct zonefw_policy *p, const struct zonefw_early *e,
+					 u8 family, const u8 *src)
+{
+	u8 i;
+
+	for (i = 0; i < e->n; i++) {
+		const struct zonefw_rule *r = e->rule[i];
+
+		if (r->family && r->family != family)
+			continue;
+		if (!zonefw_addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, family, src))
+			continue;
+		if (r->live && !zonefw_live_source(r->live, p->view, family, src))
+			continue;
+		return r;
+	}
+	return NULL;
+}
+
+static const u8 *source(const struct sk_buff *skb, u8 family)
+{
+	return family == 4 ? (const u8 *)&ip_hdr(skb)->saddr : (const u8 *)&ipv6_hdr(skb)->saddr;
+}
+
 /**
  * zonefw_early_match() - the rule of its row that drops a packet now
  * @p: policy
@@ -193,22 +220,58 @@ const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
 					     const struct zonefw_early *e, struct sk_buff *skb,
 					     const struct nf_hook_state *st)
 {
-	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6, i;
-	const u8 *src = family == 4 ? (const u8 *)&ip_hdr(skb)->saddr :
-				      (const u8 *)&ipv6_hdr(skb)->saddr;
+	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
+	const struct zonefw_rule *r = rule_of(p, e, family, source(skb, family));
 
-	for (i = 0; i < e->n; i++) {
-		const struct zonefw_rule *r = e->rule[i];
+	return r && (is_icmp(skb, st->pf) || (e->asks && answers(skb, st))) ? NULL : r;
+}
 
-		if (r->family && r->family != family)
-			continue;
-		if (!zonefw_addrs_match(r->src, r->nsrc, r->flags & ZONEFW_RULE_NEG_SRC, family, src))
-			continue;
-		if (r->live && !zonefw_live_source(r->live, p->view, family, src))
-			continue;
-		return is_icmp(skb, st->pf) || (e->asks && answers(skb, st)) ? NULL : r;
+/* A zone and a source, spread by the cache's secret factor. */
+static u64 source_key(const struct zonefw_vcache *c, u16 zone, const struct sk_buff *skb, u8 family)
+{
+	const u32 *w = (const u32 *)source(skb, family);
+	u64 h = ((u64)zone << 32 | w[0]) * c->factor;
+
+	if (family == 6) {
+		h = (rol64(h, 32) + w[1]) * c->factor;
+		h = (rol64(h, 32) + w[2]) * c->factor;
+		h = (rol64(h, 32) + w[3]) * c->factor;
 	}
-	return NULL;
+	return h;
+}
+
+/**
+ * zonefw_early_look() - likewise, with sources remembered that no rule is about
+ * @zn: namespace
+ * @d: device table, of which the policy and the zone are
+ * @zone: ingress zone
+ * @skb: packet without IPv4 options or IPv6 extension headers
+ * @st: where it is: PRE_ROUTING, before conntrack and behind defragmentation
+ *
+ * A word holds until another policy, device table or change of what live rules look at. A
+ * source that is taken for another's goes on, and is judged later.
+ *
+ * Context: RCU read side.
+ * Return: the rule, or NULL: conntrack and the other hooks have their say.
+ */
+const struct zonefw_rule *zonefw_early_look(struct zonefw_ns *zn, const struct zonefw_devs *d,
+					    u16 zone, struct sk_buff *skb,
+					    const struct nf_hook_state *st)
+{
+	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
+	u64 key = source_key(zn->vcache, zone, skb, family);
+	u64 *clean = &zn->vcache->clean[key >> (64 - ZONEFW_CLEAN_BITS)];
+	u64 word = key + d->salt + zonefw_changes(zn);	/* before the rules are asked */
+	const struct zonefw_rule *r;
+
+	if (IS_ENABLED(CONFIG_64BIT) && READ_ONCE(*clean) == word)
+		return NULL;
+	r = rule_of(d->p, &d->early[zone], family, source(skb, family));
+	if (!r)
+		WRITE_ONCE(*clean, word);
+	else if (is_icmp(skb, st->pf) || (d->early[zone].asks && answers(skb, st)))
+		r = NULL;
+	return r;
 }
 
 /**

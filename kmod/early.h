@@ -22,5 +22,8 @@ int zonefw_early_build(struct zonefw_policy *p);
 const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
 					     const struct zonefw_early *e, struct sk_buff *skb,
 					     const struct nf_hook_state *st);
+const struct zonefw_rule *zonefw_early_look(struct zonefw_ns *zn, const struct zonefw_devs *d,
+					    u16 zone, struct sk_buff *skb,
+					    const struct nf_hook_state *st);
 unsigned int zonefw_early_drop(struct zonefw_pkt *k, const struct zonefw_rule *r);
 #endif

@@ -6,19 +6,25 @@
  * that enters or leaves a set moves the epoch of its own bucket only, so that
  * many changes a second concern few flows; all else moves everybody's.
  *
- * Order: a change is made, then the epoch moves; a packet reads the epoch, then
- * looks. So whoever looked too early has remembered an epoch that is gone.
+ * Every change also moves one word of the namespace, by a number that is no small one, so that
+ * the short ways need one look to know that nothing has changed at all. Where something
+ * has, a flow's next packet goes the long way, which asks for the flow's own epoch.
+ *
+ * Order: a change is made, then the epoch moves, then the word; a packet reads the word,
+ * then the epoch, then looks. So whoever looked too early has remembered an epoch that is gone.
  */
-#include <linux/jhash.h>
+#include <linux/bitops.h>
+#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <net/netfilter/nf_conntrack.h>
 #include "epoch.h"
 
-#define BUCKETS	4096
+#define BUCKET_BITS	12
+#define BUCKETS		(1u << BUCKET_BITS)
 
 struct zonefw_epochs {
-	u32 seed;
+	u64 factor;
 	atomic_t host[BUCKETS];
 };
 
@@ -37,18 +43,28 @@ int zonefw_epoch_init(struct zonefw_ns *zn)
 	e = kvzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
 	if (!e)
 		return -ENOMEM;
-	e->seed = get_random_u32();
-	smp_store_release(&zn->epochs, e);	/* seed before pointer; see zonefw_epoch() */
+	e->factor = get_random_u64() | 1;
+	smp_store_release(&zn->epochs, e);	/* factor before pointer; see zonefw_epoch() */
 	return 0;
 }
 
 static u32 bucket(const struct zonefw_epochs *e, u8 family, const void *addr)
 {
 	const u32 *w = addr;
+	u64 h = w[0] * e->factor;
 
-	if (family == 4)
-		return jhash_1word(w[0], e->seed) % BUCKETS;
-	return jhash2(w, 4, e->seed) % BUCKETS;
+	if (family == 6) {
+		h = (rol64(h, 32) + w[1]) * e->factor;
+		h = (rol64(h, 32) + w[2]) * e->factor;
+		h = (rol64(h, 32) + w[3]) * e->factor;
+	}
+	return h >> (64 - BUCKET_BITS);
+}
+
+static void moved(struct zonefw_ns *zn)
+{
+	smp_mb__before_atomic();	/* the word after the epoch */
+	atomic64_add((s64)GOLDEN_RATIO_64, &zn->changes);
 }
 
 /**
@@ -67,12 +83,14 @@ void zonefw_epoch_bump(struct zonefw_ns *zn, u8 family, u8 len, const u8 *addr)
 		atomic_inc(&e->host[bucket(e, family, addr)]);
 	else
 		atomic_inc(&zn->epoch);
+	moved(zn);
 }
 
 void zonefw_epoch_bump_all(struct zonefw_ns *zn)
 {
 	smp_mb__before_atomic();	/* see the order above */
 	atomic_inc(&zn->epoch);
+	moved(zn);
 }
 
 static const atomic_t never;	/* where no host has an epoch of its own */
@@ -92,7 +110,7 @@ u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct,
 {
 	const struct nf_conntrack_tuple *o = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	const struct nf_conntrack_tuple *r = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	const struct zonefw_epochs *e = smp_load_acquire(&zn->epochs);	/* with its seed */
+	const struct zonefw_epochs *e = smp_load_acquire(&zn->epochs);	/* with its factor */
 	u8 family = o->src.l3num == NFPROTO_IPV4 ? 4 : 6;
 	u32 sum;
 

@@ -12,4 +12,18 @@ u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct,
 		    const atomic_t *host[ZONEFW_EPOCH_HOSTS]);
 u32 zonefw_epoch(const struct zonefw_ns *zn, const struct nf_conn *ct);
 
+/**
+ * zonefw_changes() - the word that every change moves
+ * @zn: namespace
+ *
+ * Return: it, to be read before epochs and rules are.
+ */
+static inline u64 zonefw_changes(const struct zonefw_ns *zn)
+{
+	u64 word = atomic64_read(&zn->changes);
+
+	smp_rmb();	/* see the order in epoch.c */
+	return word;
+}
+
 #endif

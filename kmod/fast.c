@@ -38,91 +38,95 @@ static bool fits(const struct zonefw_ventry *e, u64 want, u64 *stamp)
 	return READ_ONCE(e->quick) == (want ^ *stamp);
 }
 
-static __always_inline void count(const struct zonefw_ns *zn, const struct zonefw_devs *d,
-				  struct zonefw_count __percpu *const *cells, u64 stamp, u32 len)
+static __always_inline void count(struct zonefw_count __percpu *c, u32 len)
 {
-	struct zonefw_count __percpu *c = cells[(u16)stamp];
-	u64 slot = zonefw_vc_slot(stamp);
+	this_cpu_inc(c->packets);
+	this_cpu_add(c->bytes, len);
+}
 
-	zonefw_stat_known(zn);
-	this_cpu_inc(c->packets);
-	this_cpu_add(c->bytes, len);
-	if (!slot)
-		return;
-	c = d->rules[slot - 1]->ident->count;
-	this_cpu_inc(c->packets);
-	this_cpu_add(c->bytes, len);
+/* No rule to count on, or a cell that may want the packet's flow in the flow table. */
+static noinline unsigned int pass_rare(const struct zonefw_ns *zn, const struct sk_buff *skb,
+				       const struct nf_hook_state *st, u64 stamp)
+{
+	u32 slot = zonefw_vc_slot(stamp);
+
+	if (slot)
+		count(rcu_dereference(zn->fast)->rules[slot - 1]->ident->count, skb->len);
+	if (zonefw_vc_offloads(stamp))
+		zonefw_offload_seen(zn, skb, st);
+	return NF_ACCEPT;
 }
 
 /* What a packet shows; all of it is gone when the compiler is done. */
 struct look {
-	const struct zonefw_ns *zn;
+	struct zonefw_ns *zn;
 	const struct zonefw_devs *d;
 	const struct nf_conn *ct;
-	u64 shown;
+	const struct net_device *from, *to;	/* of the original direction */
 	bool v6, all;
+	nf_hookfn *next;	/* for a packet that is not of a known flow */
 };
 
-/* All ways of the set, and the epoch where some verdict may change under one policy. */
-static bool anywhere(const struct look *l, u64 key, u64 *stamp)
+/* All ways of the set. */
+static bool anywhere(const struct zonefw_vcache *c, u32 first, u64 want, u64 *stamp)
 {
-	u64 want = key ^ l->shown ^ zonefw_mark(l->d, l->d->live ? zonefw_epoch(l->zn, l->ct) : 0);
-	u32 first = zonefw_vc_first(key), i;
+	u32 i;
 
 	for (i = 0; i < ZONEFW_VC_WAYS; i++)
-		if (fits(&l->zn->vcache->way[zonefw_vc_next(first, i)], want, stamp))
+		if (fits(&c->way[zonefw_vc_next(first, i)], want, stamp))
 			return true;
 	return false;
 }
 
-/* A cell with the option may want the packet's flow in the flow table. */
-static noinline void offload(const struct zonefw_ns *zn, const struct zonefw_cell *cell,
-			     const struct sk_buff *skb, const struct nf_hook_state *st)
-{
-	if (cell->options & ZONEFW_CELL_OFFLOAD)
-		zonefw_offload_seen(zn, skb, st);
-}
-
 /* A flow of this generation and device table, between these devices? Counts the packet. */
-static __always_inline bool lookup(struct look l, const struct sk_buff *skb,
-				   const struct nf_hook_state *st,
-				   struct zonefw_count __percpu *const *cells)
+static __always_inline unsigned int lookup(struct look l, struct sk_buff *skb,
+					   const struct nf_hook_state *st,
+					   struct zonefw_count __percpu *const *cells)
 {
-	u64 key, stamp;
+	const struct zonefw_vcache *c = l.zn->vcache;
+	u64 want, stamp;
+	u32 first;
 
 	if (!is_plain(skb, l.ct, l.v6))
-		return false;
-	key = zonefw_vc_key(l.zn->vcache, l.ct, l.v6);
-	if (l.all ? !anywhere(&l, key, &stamp) :
-		    !fits(&l.zn->vcache->way[zonefw_vc_first(key)], key ^ l.shown, &stamp))
-		return false;
-	count(l.zn, l.d, cells, stamp, skb->len);
-	if (l.all && l.d->offload)
-		offload(l.zn, &l.d->offload[(u16)stamp], skb, st);
-	return true;
+		return l.next(l.zn, skb, st);
+	want = zonefw_vc_key(c, l.ct, l.v6);
+	first = zonefw_vc_first(want);
+	want ^= zonefw_way(l.d, l.from, l.to, atomic64_read(&l.zn->changes));
+	if (l.all ? !anywhere(c, first, want, &stamp) : !fits(&c->way[first], want, &stamp))
+		return l.next(l.zn, skb, st);
+	zonefw_stat_known(l.zn);
+	count(cells[(u16)stamp], skb->len);
+	if (unlikely(!zonefw_vc_usual(stamp)))
+		return pass_rare(l.zn, skb, st, stamp);
+	count(l.d->rules[(stamp >> ZONEFW_VC_SLOT) - 1]->ident->count, skb->len);
+	return NF_ACCEPT;
 }
 
-/* A packet of a known flow whose verdict stands as long as policy, devices and, with @all,
- * epoch do? Counts it. Each direction has its own copy of the code.
+/* A packet of a known flow whose verdict stands as long as policy, devices and what live rules
+ * look at do passes, and is counted; any other goes to @next. Each direction has its own copy of
+ * the code, and all calls stand at the end, so that nothing is saved for after them.
  */
-static __always_inline bool known(const struct zonefw_ns *zn, const struct sk_buff *skb,
-				  const struct nf_hook_state *st, bool v6, bool all)
+static __always_inline unsigned int known(struct zonefw_ns *zn, struct sk_buff *skb,
+					  const struct nf_hook_state *st, bool v6, bool all,
+					  nf_hookfn *next)
 {
-	unsigned long nfct = skb_get_nfct((struct sk_buff *)skb);
-	struct look l = { .zn = zn, .d = rcu_dereference(zn->fast), .v6 = v6, .all = all };
+	unsigned long nfct = skb_get_nfct(skb);
+	struct look l = { .zn = zn, .d = rcu_dereference(zn->fast), .v6 = v6, .all = all, .next = next };
 
 	BUILD_BUG_ON(IP_CT_ESTABLISHED);
 	if (!IS_ENABLED(CONFIG_64BIT))	/* words may be torn */
-		return false;
+		return next(zn, skb, st);
 	if (!(nfct & NFCT_INFOMASK)) {
 		l.ct = (const struct nf_conn *)nfct;
-		l.shown = zonefw_way(l.d, st->in, st->out);
-		return l.ct && lookup(l, skb, st, l.d->cells);
+		l.from = st->in;
+		l.to = st->out;
+		return l.ct ? lookup(l, skb, st, l.d->cells) : next(zn, skb, st);
 	}
 	if ((nfct & NFCT_INFOMASK) != IP_CT_ESTABLISHED_REPLY)
-		return false;
+		return next(zn, skb, st);
 	l.ct = (const struct nf_conn *)(nfct & NFCT_PTRMASK);
-	l.shown = zonefw_way(l.d, st->out, st->in);
+	l.from = st->out;
+	l.to = st->in;
 	return lookup(l, skb, st, l.d->mirror);
 }
 
@@ -139,7 +143,6 @@ static bool may_clamp(const struct zonefw_cell *cell, const struct nf_conn *ct)
  * @ct: the flow
  * @cell: the flow's cell
  * @reply: the packet is of the reply direction
- * @epoch: of the flow's addresses, read before the rules were asked, where the policy is live
  *
  * The devices of the original direction, by a table that was in force before the
  * packet's zones were looked up: neither another policy nor a device that has got
@@ -148,15 +151,15 @@ static bool may_clamp(const struct zonefw_cell *cell, const struct nf_conn *ct)
  * Return: the way; one that no packet shows where there is no short way.
  */
 u64 zonefw_fast_way(const struct zonefw_pkt *k, const struct nf_conn *ct,
-		    const struct zonefw_cell *cell, bool reply, u32 epoch)
+		    const struct zonefw_cell *cell, bool reply)
 {
 	const struct zonefw_devs *d = k->devs;
 
 	if (!d || k->st->hook != NF_INET_FORWARD || may_clamp(cell, ct) ||
 	    netif_is_l3_master(k->st->in))
 		return d ? d->salt : 0;
-	return (reply ? zonefw_way(d, k->st->out, k->st->in) : zonefw_way(d, k->st->in, k->st->out)) ^
-	       zonefw_mark(d, epoch);
+	return reply ? zonefw_way(d, k->st->out, k->st->in, k->changes) :
+		       zonefw_way(d, k->st->in, k->st->out, k->changes);
 }
 
 /* The first packet of a flow is in no cache. */
@@ -165,31 +168,27 @@ static bool opens(const struct sk_buff *skb)
 	return (skb_get_nfct((struct sk_buff *)skb) & NFCT_INFOMASK) == IP_CT_NEW;
 }
 
-/* What the first look does not find: flows that share a set, and policies with live rules. */
-static noinline unsigned int again4(struct zonefw_ns *zn, struct sk_buff *skb,
-				    const struct nf_hook_state *st)
+/* What the first look does not find: first packets, flows that share a set, or something has changed. */
+static noinline unsigned int next4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return known(zn, skb, st, false, true) ? NF_ACCEPT : zonefw_filter(zn, skb, st);
+	return opens(skb) ? zonefw_first4(priv, skb, st) :
+			    known(priv, skb, st, false, true, zonefw_filter);
 }
 
-static noinline unsigned int again6(struct zonefw_ns *zn, struct sk_buff *skb,
-				    const struct nf_hook_state *st)
+static noinline unsigned int next6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	return known(zn, skb, st, true, true) ? NF_ACCEPT : zonefw_filter(zn, skb, st);
+	return opens(skb) ? zonefw_first6(priv, skb, st) :
+			    known(priv, skb, st, true, true, zonefw_filter);
 }
 
 notrace unsigned int zonefw_forward4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	if (known(priv, skb, st, false, false))
-		return NF_ACCEPT;
-	return opens(skb) ? zonefw_first4(priv, skb, st) : again4(priv, skb, st);
+	return known(priv, skb, st, false, false, next4);
 }
 
 notrace unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	if (known(priv, skb, st, true, false))
-		return NF_ACCEPT;
-	return opens(skb) ? zonefw_first6(priv, skb, st) : again6(priv, skb, st);
+	return known(priv, skb, st, true, false, next6);
 }
 
 /* First bytes of IPv4 sources that are no martians; 0.0.0.0 is one that zonefw_martian() tells. */
@@ -228,7 +227,7 @@ static noinline unsigned int guarded(struct zonefw_ns *zn, struct sk_buff *skb,
 	if (!tagged(d, d->guard, skb, st, v6))
 		return zonefw_ingress(zn, skb, st);
 	zone = d->zone[st->in->ifindex % ZONEFW_QUICK];
-	r = zonefw_early_match(d->p, &d->early[zone], skb, st);
+	r = zonefw_early_look(zn, d, zone, skb, st);
 	if (!r)
 		return NF_ACCEPT;
 	k.zn = zn;
@@ -287,10 +286,8 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 
 	t->p = p;
 	t->salt = get_random_u64() | 1;
-	t->factor = get_random_u64() | 1;
 	t->keep = ~p->opt.tag_mask;
 	t->rules = p->rules;
-	t->offload = p->offload ? p->cells : NULL;
 	t->early = p->early;
 	for (i = 0; i < p->nz; i++)
 		for (j = 0; j < p->nz; j++) {

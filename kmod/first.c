@@ -30,6 +30,7 @@ struct opening {
 	const struct nf_hook_state *st;
 	const struct zonefw_cell *cell;
 	const struct zonefw_rule *r;	/* NULL: the default decides */
+	u64 changes;	/* with the epoch, before the rules are asked */
 	u32 at, slot, epoch;
 	u16 from, to;
 	bool v6;
@@ -105,7 +106,8 @@ static __always_inline unsigned int let_in(const struct opening *o, u8 reason)
 	struct zonefw_stamp s = { .gen = o->d->p->gen, .cell = o->at, .slot = o->slot, .epoch = o->epoch };
 
 	count(o, reason, true);
-	s.way = zonefw_way(o->d, o->st->in, o->st->out) ^ zonefw_mark(o->d, o->epoch);
+	s.way = zonefw_way(o->d, o->st->in, o->st->out, o->changes);
+	s.offloads = o->cell->options & ZONEFW_CELL_OFFLOAD;
 	if (zonefw_vcache_put(o->zn->vcache, zonefw_vc_key(o->zn->vcache, o->ct, o->v6), &s))
 		zonefw_stat(o->zn, ZONEFW_S_EVICTED);
 	zonefw_stat(o->zn, ZONEFW_S_ACCEPTED);
@@ -125,7 +127,7 @@ static __always_inline unsigned int drop(const struct opening *o, u8 reason)
 	k.to = o->to;
 	k.rule = o->r ? o->r->ident->id : 0;
 	k.logged = false;
-	zonefw_drops_record(&k, ZONEFW_DROP, reason);
+	zonefw_drops_record(&k, o->ct, ZONEFW_DROP, reason);
 	zonefw_stat(o->zn, ZONEFW_S_DROPPED);
 	return NF_DROP;
 }
@@ -162,8 +164,9 @@ static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *
 	o.cell = o.d->first[o.at];
 	if (!o.cell)
 		return zonefw_filter(zn, skb, st);
+	o.changes = zonefw_changes(zn);
 	if (o.d->live)
-		o.epoch = zonefw_epoch(zn, o.ct);	/* before the rules are asked */
+		o.epoch = zonefw_epoch(zn, o.ct);
 	if (!lookup(&o))
 		return zonefw_filter(zn, skb, st);
 	action = o.r ? o.r->action : o.cell->def ? o.cell->def->action : ZONEFW_DROP;

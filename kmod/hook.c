@@ -93,7 +93,7 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	const struct nf_conn *ct = nf_ct_get(k->skb, &info);
 	const struct zonefw_cell *cell;
 	enum zonefw_hit hit;
-	u32 slot, epoch = 0;
+	u32 slot;
 	const u8 *src;
 	bool reply;
 
@@ -112,12 +112,10 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	hit = zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, cell - k->p->cells, &slot);
 	if (hit != ZONEFW_HIT || slot > k->p->nrules)
 		return false;
-	if (k->devs->live)
-		epoch = zonefw_epoch(k->zn, ct);
-	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, epoch))
+	if (cell->live && !zonefw_vcache_fresh(k->zn->vcache, ct, zonefw_epoch(k->zn, ct)))
 		return false;
 	if (!reply && k->st->hook == NF_INET_FORWARD)
-		zonefw_vcache_quicken(k->zn->vcache, ct, zonefw_fast_way(k, ct, cell, false, epoch));
+		zonefw_vcache_quicken(k->zn->vcache, ct, zonefw_fast_way(k, ct, cell, false));
 	if (cell->options & ZONEFW_CELL_CLAMP_MSS && k->st->hook == NF_INET_FORWARD)
 		zonefw_mss_clamp(k->skb, k->st);
 	zonefw_stat_known(k->zn);
@@ -158,6 +156,7 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 	if (READ_ONCE(k.zn->panic))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
 	k.devs = k.p ? rcu_dereference(k.p->devs) : NULL;
+	k.changes = zonefw_changes(k.zn);
 	if (k.p && st->hook != NF_INET_LOCAL_OUT && !zonefw_tracing() && known_flow(&k, out))
 		return NF_ACCEPT;
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)

@@ -128,7 +128,8 @@ static void remember(const struct zonefw_pkt *k, const struct nf_conn *ct,
 		     struct zonefw_stamp *s, const struct zonefw_verdict *v, bool reply)
 {
 	s->slot = zonefw_slot(v);
-	s->way = zonefw_fast_way(k, ct, &k->p->cells[s->cell], reply, s->epoch);
+	s->offloads = k->p->cells[s->cell].options & ZONEFW_CELL_OFFLOAD;
+	s->way = zonefw_fast_way(k, ct, &k->p->cells[s->cell], reply);
 	if (zonefw_vcache_enter(k->zn->vcache, ct, s))
 		zonefw_stat(k->zn, ZONEFW_S_EVICTED);
 }

@@ -50,6 +50,7 @@ static void remember(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 	struct zonefw_stamp s = { .gen = p->gen, .cell = zonefw_cell_at(p, f->from, f->to),
 				  .slot = zonefw_slot(&f->v), .epoch = epoch };
 
+	s.offloads = p->cells[s.cell].options & ZONEFW_CELL_OFFLOAD;
 	zonefw_vcache_enter(zn->vcache, ct, &s);
 }
 

@@ -101,7 +101,7 @@ static void write(struct zonefw_ventry *e, u64 key, u64 stamp, const struct zone
  */
 bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st)
 {
-	u64 stamp = zonefw_vc_pack(st->gen, st->cell, st->slot);
+	u64 stamp = zonefw_vc_pack(st);
 	u32 first = zonefw_vc_first(key), i;
 	struct zonefw_ventry *e, *free = NULL;
 

@@ -21,16 +21,24 @@ struct zonefw_ventry {
 	u32 epoch;
 } __aligned(32);
 
+#define ZONEFW_CLEAN_BITS	12
+
+/**
+ * struct zonefw_vcache - flows, and sources that no early rule is about
+ * @clean: word of a source, see early.c; lossy, too
+ */
 struct zonefw_vcache {
 	struct zonefw_ventry way[ZONEFW_VC_SIZE];	/* first: no offset to add */
 	u64 factor;
+	u64 clean[1u << ZONEFW_CLEAN_BITS];
 };
 
 /* What the policy said of a flow. */
 struct zonefw_stamp {
 	u32 gen;	/* 24 bits */
 	u16 cell;	/* of the original direction: from * nz + to */
-	u32 slot;	/* 24 bits: deciding rule's index + 1, 0: the default */
+	u32 slot;	/* 23 bits: deciding rule's index + 1, 0: the default */
+	bool offloads;	/* the cell does */
 	u32 epoch;	/* see epoch.c */
 	u64 way;	/* see zonefw_fast_way() */
 };
@@ -74,15 +82,31 @@ static __always_inline u64 zonefw_vc_key(const struct zonefw_vcache *c, const st
 	return h;
 }
 
-/* A stamp: the slot on top and the cell below, so that each is taken out by one instruction. */
-static inline u64 zonefw_vc_pack(u32 gen, u16 cell, u32 slot)
+#define ZONEFW_VC_SLOT		40
+#define ZONEFW_VC_OFFLOADS	(1u << 23)	/* above the slot, so that usual ones are told by one comparison */
+
+/* A stamp: the slot on top and the cell below, so that each is taken out with ease. */
+static inline u64 zonefw_vc_pack(const struct zonefw_stamp *s)
 {
-	return (u64)slot << 40 | (u64)(gen & 0xffffff) << 16 | cell;
+	return (u64)(s->slot | (s->offloads ? ZONEFW_VC_OFFLOADS : 0)) << ZONEFW_VC_SLOT |
+	       (u64)(s->gen & 0xffffff) << 16 | s->cell;
 }
 
 static inline u32 zonefw_vc_slot(u64 stamp)
 {
-	return stamp >> 40;
+	BUILD_BUG_ON(ZONEFW_RULES_MAX + 1 >= ZONEFW_VC_OFFLOADS);
+	return stamp >> ZONEFW_VC_SLOT & (ZONEFW_VC_OFFLOADS - 1);
+}
+
+static inline bool zonefw_vc_offloads(u64 stamp)
+{
+	return stamp >> 63;
+}
+
+/* A rule has decided, and the cell does not offload. */
+static inline bool zonefw_vc_usual(u64 stamp)
+{
+	return (stamp >> ZONEFW_VC_SLOT) - 1 < ZONEFW_VC_OFFLOADS - 1;
 }
 
 static inline bool zonefw_vc_of_gen(u64 stamp, u32 gen)

@@ -112,7 +112,6 @@ struct zonefw_epochs;
 struct zonefw_offload;
 struct zonefw_vcache;
 struct zonefw_drops;
-
 #define ZONEFW_HOOKS	8
 
 struct zonefw_stats {
@@ -151,7 +150,8 @@ struct zonefw_ns {
 	struct delayed_work clock;	/* clock.c */
 	u64 clock_state;
 	u32 clock_expired;
-	atomic_t epoch;			/* epoch.c */
+	atomic_t epoch;			/* epoch.c; likewise changes */
+	atomic64_t changes;
 	struct zonefw_epochs *epochs;	/* from the first set on */
 	struct zonefw_offload __rcu *offload;	/* while the policy offloads; see offload.c */
 };
