@@ -59,18 +59,41 @@ static void rig_exit(struct kunit *test)
 
 static void test_hit(struct kunit *test)
 {
-	const struct zonefw_stamp st = { .gen = 7, .cell = CELL(1, 2), .slot = 0xabcdef };
+	const struct zonefw_stamp st = { .gen = 7, .cell = CELL(1, 2), .slot = 0x7bcdef };
 	struct rig *r = test->priv;
 	u32 slot = 0;
 
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[0], 7, CELL(1, 2), &slot), ZONEFW_MISS);
 	zonefw_vcache_enter(r->c, r->ct[0], &st);
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[0], 7, CELL(1, 2), &slot), ZONEFW_HIT);
-	KUNIT_EXPECT_EQ(test, slot, 0xabcdefu);
+	KUNIT_EXPECT_EQ(test, slot, 0x7bcdefu);
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[1], 7, CELL(1, 2), &slot), ZONEFW_MISS);
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[0], 8, CELL(1, 2), &slot), ZONEFW_MISS);
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[0], 7, CELL(2, 1), &slot), ZONEFW_OTHER_ZONES);
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[0], 7, CELL(1, 3), &slot), ZONEFW_OTHER_ZONES);
+}
+
+/* The places of rules, and what stands above them. */
+static void test_stamp(struct kunit *test)
+{
+	static const u32 slots[] = { 0, 1, ZONEFW_RULES_MAX, ZONEFW_VC_OFFLOADS - 1 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
+		struct zonefw_stamp st = { .gen = 0xffffff, .cell = 0xffff, .slot = slots[i] };
+		u64 stamp = zonefw_vc_pack(&st);
+
+		KUNIT_EXPECT_EQ(test, zonefw_vc_slot(stamp), slots[i]);
+		KUNIT_EXPECT_EQ(test, (u32)zonefw_vc_usual(stamp), (u32)!!slots[i]);
+		KUNIT_EXPECT_FALSE(test, zonefw_vc_offloads(stamp));
+		st.offloads = true;
+		stamp = zonefw_vc_pack(&st);
+		KUNIT_EXPECT_EQ(test, zonefw_vc_slot(stamp), slots[i]);
+		KUNIT_EXPECT_EQ(test, (u16)stamp, st.cell);
+		KUNIT_EXPECT_FALSE(test, zonefw_vc_usual(stamp));
+		KUNIT_EXPECT_TRUE(test, zonefw_vc_offloads(stamp));
+		KUNIT_EXPECT_TRUE(test, zonefw_vc_of_gen(stamp, 0xffffff));
+	}
 }
 
 static void test_tuple_is_checked(struct kunit *test)
@@ -191,6 +214,7 @@ static void test_torn(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(test_hit),
+	KUNIT_CASE(test_stamp),
 	KUNIT_CASE(test_tuple_is_checked),
 	KUNIT_CASE(test_replace_and_clear),
 	KUNIT_CASE(test_eviction),
