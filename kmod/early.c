@@ -201,6 +201,12 @@ static const struct zonefw_rule *rule_of(const struct zonefw_policy *p, const st
 	return NULL;
 }
 
+/* What is judged later though its source is denied: errors of other flows, and answers. */
+static bool goes_on(const struct zonefw_early *e, struct sk_buff *skb, const struct nf_hook_state *st)
+{
+	return is_icmp(skb, st->pf) || (e->asks && answers(skb, st));
+}
+
 static const u8 *source(const struct sk_buff *skb, u8 family)
 {
 	return family == 4 ? (const u8 *)&ip_hdr(skb)->saddr : (const u8 *)&ipv6_hdr(skb)->saddr;
@@ -223,21 +229,7 @@ const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
 	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
 	const struct zonefw_rule *r = rule_of(p, e, family, source(skb, family));
 
-	return r && (is_icmp(skb, st->pf) || (e->asks && answers(skb, st))) ? NULL : r;
-}
-
-/* A zone and a source, spread by the cache's secret factor. */
-static u64 source_key(const struct zonefw_vcache *c, u16 zone, const struct sk_buff *skb, u8 family)
-{
-	const u32 *w = (const u32 *)source(skb, family);
-	u64 h = ((u64)zone << 32 | w[0]) * c->factor;
-
-	if (family == 6) {
-		h = (rol64(h, 32) + w[1]) * c->factor;
-		h = (rol64(h, 32) + w[2]) * c->factor;
-		h = (rol64(h, 32) + w[3]) * c->factor;
-	}
-	return h;
+	return r && goes_on(e, skb, st) ? NULL : r;
 }
 
 /**
@@ -259,7 +251,7 @@ const struct zonefw_rule *zonefw_early_look(struct zonefw_ns *zn, const struct z
 					    const struct nf_hook_state *st)
 {
 	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
-	u64 key = source_key(zn->vcache, zone, skb, family);
+	u64 key = zonefw_addr_spread((u64)zone << 32, family, source(skb, family), zn->vcache->factor);
 	u64 *clean = &zn->vcache->clean[key >> (64 - ZONEFW_CLEAN_BITS)];
 	u64 word = key + d->salt + zonefw_changes(zn);	/* before the rules are asked */
 	const struct zonefw_rule *r;
@@ -269,9 +261,7 @@ const struct zonefw_rule *zonefw_early_look(struct zonefw_ns *zn, const struct z
 	r = rule_of(d->p, &d->early[zone], family, source(skb, family));
 	if (!r)
 		WRITE_ONCE(*clean, word);
-	else if (is_icmp(skb, st->pf) || (d->early[zone].asks && answers(skb, st)))
-		r = NULL;
-	return r;
+	return r && goes_on(&d->early[zone], skb, st) ? NULL : r;
 }
 
 /**

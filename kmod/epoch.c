@@ -13,7 +13,6 @@
  * Order: a change is made, then the epoch moves, then the word; a packet reads the word,
  * then the epoch, then looks. So whoever looked too early has remembered an epoch that is gone.
  */
-#include <linux/bitops.h>
 #include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -50,15 +49,7 @@ int zonefw_epoch_init(struct zonefw_ns *zn)
 
 static u32 bucket(const struct zonefw_epochs *e, u8 family, const void *addr)
 {
-	const u32 *w = addr;
-	u64 h = w[0] * e->factor;
-
-	if (family == 6) {
-		h = (rol64(h, 32) + w[1]) * e->factor;
-		h = (rol64(h, 32) + w[2]) * e->factor;
-		h = (rol64(h, 32) + w[3]) * e->factor;
-	}
-	return h >> (64 - BUCKET_BITS);
+	return zonefw_addr_spread(0, family, addr, e->factor) >> (64 - BUCKET_BITS);
 }
 
 static void moved(struct zonefw_ns *zn)

@@ -16,8 +16,7 @@ declare -A NET=([wan]=198.51.100 [int]=10.0.2 [dmz]=10.0.3)
 zfw() { local n=$1; shift; nsenter --net="/run/netns/$n" zonefw "$@"; }
 stat_of() { zfw "$1" -j show stats | tr ',{}' '\n' | sed -n "s/^ *\"$2\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" | head -1; }
 wait_for() { # SECONDS COMMAND...: until the command succeeds
-  local end=$((SECONDS + $1)); shift
-  until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.2; done
+  UNTIL=$1 until_true "${@:2}"
 }
 has_vip() { nsenter --net="/run/netns/$1" ip -4 addr show dev "$2" | grep -q " ${3}/"; }
 master() { has_vip "$1" wan0 198.51.100.1 && has_vip "$1" int0 10.0.2.1 && has_vip "$1" dmz0 10.0.3.1; }
@@ -136,7 +135,7 @@ pair_up
 BASE_USE=0
 for f in A B; do zfw "$f" apply /x/ha/policy.conf > "$T/apply" 2>&1 || { echo "not ok HA policy refused: $(head -1 "$T/apply")"; exit 1; }; done
 # shellcheck disable=SC2034
-BASE_USE=$(awk '$1 == "zonefw" { print $3 }' /proc/modules)
+BASE_USE=$(module_uses)
 if zfw A help 2>&1 | grep -q -- --confirm; then run_case O10 "a policy for both or for none" O10
 else echo "skip O10 a policy for both or for none: no --confirm"; fi
 if command -v keepalived > /dev/null && command -v conntrackd > /dev/null; then

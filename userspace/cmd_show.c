@@ -75,6 +75,7 @@ static json_t *zones_list(struct model *m, struct table *t)
 	table_stat_row(t, 6, (char *[]){ "ID", "ZONE", "DEVICES", "PACKETS", "BYTES", "MEMBERS" }, 3);
 	for (int i = 0; i < m->zones.n; i++) {
 		struct zone *z = m->zones.v[i];
+		char *members = zone_members(z);
 		struct sbuf b = { 0 };
 		strvec nets = { 0 };
 		json_t *o;
@@ -90,7 +91,7 @@ static json_t *zones_list(struct model *m, struct table *t)
 			json_object_set_new(o, "parent", json_string(z->pname));
 		json_array_append_new(a, o);
 		table_stat_row(t, 6, (char *[]){ xfmt("%d", z->id), z->name, b.n ? b.s : "-",
-			xnum(z->packets), xnum(z->bytes), *zone_members(z) ? zone_members(z) : "-" }, 3);
+			xnum(z->packets), xnum(z->bytes), *members ? members : "-" }, 3);
 	}
 	return a;
 }

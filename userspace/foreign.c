@@ -5,7 +5,7 @@
 #include <ctype.h>
 
 static const struct { const char *word, *here; } words[] = {
-	{ "port", "dport" }, { "from", "src" }, { "source", "src" }, { "saddr", "src" }, 
+	{ "port", "dport" }, { "from", "src" }, { "source", "src" }, { "saddr", "src" },
 	{ "destination", "dst" }, { "daddr", "dst" }, { "iif", "in" }, { "iifname", "in" }, { "oif", "out" },
 	{ "oifname", "out" }, { "inet", "ipv4" }, { "inet6", "ipv6" }, { "label", "name" }, { "rate", "limit" },
 	{ "connlimit", "conns" },
@@ -26,8 +26,8 @@ static const struct { const char *word, *here; } words[] = {
 		if (!strcmp(table[i].word, s))			\
 			return xfmt("; here it is %s", table[i].here)
 
-/* of a word in a rule's place of matches: "; here it is ...", or "" */
-const char *foreign_word(const char *s)
+/* of a word in a rule's place of matches: "; here it is ...", or what it is like of @cand; the others likewise */
+const char *foreign_word(const char *s, const strvec *cand)
 {
 	FIND(words, s);
 	if (!strcmp(s, "any") || !strcmp(s, "all"))
@@ -38,17 +38,17 @@ const char *foreign_word(const char *s)
 		return xfmt("; did you mean 'src %s' or 'dst %s'?", s, s);
 	if (icmp_type(1, s) >= 0 || icmp_type(58, s) >= 0)
 		return xfmt("; did you mean 'type %s'?", s);
-	return "";
+	return suggest(s, cand);
 }
 
-const char *foreign_action(const char *s)
+const char *foreign_action(const char *s, const strvec *cand)
 {
 	FIND(actions, s);
-	return "";
+	return suggest(s, cand);
 }
 
-const char *foreign_statement(const char *s)
+const char *foreign_statement(const char *s, const strvec *cand)
 {
 	FIND(statements, s);
-	return "";
+	return suggest(s, cand);
 }

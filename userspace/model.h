@@ -93,7 +93,8 @@ struct opts {
 	uint16_t group;
 	uint32_t rate, per, tag;
 	char *text;
- struct pos tag_pos; };
+	struct pos tag_pos;
+};
 struct let { char *name, *text; struct pos pos; VEC(struct tok) val; bool used, busy, keep; };
 #define NEST_MAX 32		/* lets in lets, services in services */
 struct svc_item { char *ref; struct pos pos; struct zonefw_l4 box; };

@@ -139,8 +139,8 @@ bool st_cell(struct parser *p)
 			return false;
 		}
 		if (!at_word(p, "->")) {
-			err_at(p->m, first.pos, "no statement begins with '%s'%s", first.s, *foreign_statement(first.s) ?
-			       foreign_statement(first.s) : suggest(first.s, &(strvec){ words, ARRAY_SIZE(words), 8 }));
+			err_at(p->m, first.pos, "no statement begins with '%s'%s", first.s,
+			       foreign_statement(first.s, &(strvec){ words, ARRAY_SIZE(words), 8 }));
 			return false;
 		}
 		pnext(p);

@@ -195,7 +195,7 @@ static bool unknown_word(struct parser *p)
 	for (int i = 0; i < p->m->services.n; i++)
 		PUSH(cand, p->m->services.v[i]->name);
 	err_at(p->m, p->lx.cur.pos, "no service, match or option '%s'%s", p->lx.cur.s,
-	       *foreign_word(p->lx.cur.s) ? foreign_word(p->lx.cur.s) : suggest(p->lx.cur.s, &cand));
+	       foreign_word(p->lx.cur.s, &cand));
 	return false;
 }
 
@@ -478,8 +478,7 @@ static bool rule_action(struct parser *p, struct rule *r)
 			perr(p, "an action");
 			return false;
 		}
-		err_at(p->m, p->lx.cur.pos, "no action '%s'%s", p->lx.cur.s, *foreign_action(p->lx.cur.s) ?
-		       foreign_action(p->lx.cur.s) : suggest(p->lx.cur.s, &cand));
+		err_at(p->m, p->lx.cur.pos, "no action '%s'%s", p->lx.cur.s, foreign_action(p->lx.cur.s, &cand));
 		return false;
 	}
 	r->action = acts[i].a;

@@ -331,10 +331,11 @@ static bool port_let(struct model *m, struct let *l, struct tok *t, prvec *out, 
 
 bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *text)
 {
-	const char *dash = strchr(t->s, '-');
+	const char *dash = strchr(t->s, '-'), *colon = strchr(t->s, ':');
 	struct let *l = let_find(m, t->s);
 	strvec cand = { 0 };
 	uint64_t a, b;
+	char *range;
 	int p;
 
 	if (t->s[0] == '@') {
@@ -385,9 +386,9 @@ bool parse_port_word(struct model *m, struct tok *t, prvec *out, struct sbuf *te
 	for (int i = 0; i < m->services.n; i++)
 		if (port_by_name(m->services.v[i]->name) >= 0)
 			PUSH(cand, m->services.v[i]->name);
-	if (strchr(t->s, ':') && looks_port(xfmt("%.*s-%s", (int)strcspn(t->s, ":"), t->s, strchr(t->s, ':') + 1))) {
-		err_at(m, t->pos, "'%s' is not a port; did you mean %.*s-%s?", t->s, (int)strcspn(t->s, ":"), t->s,
-		       strchr(t->s, ':') + 1);
+	range = colon ? xfmt("%.*s-%s", (int)(colon - t->s), t->s, colon + 1) : NULL;
+	if (range && looks_port(range)) {
+		err_at(m, t->pos, "'%s' is not a port; did you mean %s?", t->s, range);
 		return false;
 	}
 	err_at(m, t->pos, "'%s' is not a port%s", t->s, isdigit((unsigned char)t->s[0]) ?

@@ -244,14 +244,9 @@ void elems_tidy(elemvec *v)
 }
 
 /* in a tidy list */
-struct zonefw_elem *elem_find(const elemvec *v, const struct zonefw_elem *e)
-{
-	return v->n ? bsearch(e, v->v, v->n, sizeof(*v->v), elem_cmp) : NULL;
-}
-
 bool elem_in(const elemvec *v, const struct zonefw_elem *e)
 {
-	return elem_find(v, e) != NULL;
+	return v->n && bsearch(e, v->v, v->n, sizeof(*v->v), elem_cmp);
 }
 
 bool set_has(const struct set *s, int fam, u128 v)

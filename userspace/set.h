@@ -8,7 +8,6 @@ bool set_take(struct model *m, struct set *s, struct tok *t, elemvec *out);
 bool set_timeout(struct parser *p, uint32_t *sec);
 bool set_has(const struct set *s, int fam, u128 v);
 void elems_tidy(elemvec *v);
-struct zonefw_elem *elem_find(const elemvec *v, const struct zonefw_elem *e);
 bool elem_in(const elemvec *v, const struct zonefw_elem *e);
 char *elem_text(const elemvec *v, int *i);
 char *set_head_text(const struct set *s);

@@ -29,83 +29,6 @@ bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone)
 	return false;
 }
 
-static const struct zonefw_celldef *find(const struct zonefw_celldef *d, u32 n, u16 from, u16 to)
-{
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		if (d[i].has_default && d[i].from == from && d[i].to == to)
-			return &d[i];
-	return NULL;
-}
-
-/* Steps from @zone up to @word, or -1. */
-static int distance(const u16 *parent, u16 zone, u16 word)
-{
-	int steps = 0;
-
-	while (zone != word) {
-		if (!parent[zone])
-			return -1;
-		zone = parent[zone];
-		steps++;
-	}
-	return steps;
-}
-
-/* Exact pair first, then the pair of parents with the fewest steps up. */
-static const struct zonefw_celldef *nearest(const struct zonefw_celldef *d, u32 n,
-					    const u16 *parent, u16 from, u16 to)
-{
-	const struct zonefw_celldef *best = NULL;
-	int steps = 0;
-	u32 i;
-
-	for (i = 0; i < n; i++) {
-		int f, t;
-
-		if (!d[i].has_default || d[i].from == ZONEFW_ZONE_ANY || d[i].to == ZONEFW_ZONE_ANY)
-			continue;
-		f = distance(parent, from, d[i].from);
-		t = distance(parent, to, d[i].to);
-		if (f < 0 || t < 0 || (best && f + t >= steps))
-			continue;
-		best = &d[i];
-		steps = f + t;
-	}
-	return best;
-}
-
-/**
- * zonefw_default_of() - the default of a zone pair
- * @defs: defaults as written, by words
- * @n: how many
- * @parent: parent of each zone, 0 for none
- * @from: ingress zone
- * @to: egress zone
- *
- * Return: of the exact pair, else the nearest parents, else FROM -> any, else
- * any -> TO, else any -> any, else NULL, which means drop.
- */
-const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,
-					       const u16 *parent, u16 from, u16 to)
-{
-	const struct zonefw_celldef *d = nearest(defs, n, parent, from, to);
-	u16 z;
-
-	for (z = from; !d; z = parent[z]) {
-		d = find(defs, n, z, ZONEFW_ZONE_ANY);
-		if (!parent[z])
-			break;
-	}
-	for (z = to; !d; z = parent[z]) {
-		d = find(defs, n, ZONEFW_ZONE_ANY, z);
-		if (!parent[z])
-			break;
-	}
-	return d ? d : find(defs, n, ZONEFW_ZONE_ANY, ZONEFW_ZONE_ANY);
-}
-
 static const struct zonefw_celldef **slot(const struct zonefw_celldef **exact, u16 nz, u16 from,
 					  u16 to)
 {
@@ -113,7 +36,7 @@ static const struct zonefw_celldef **slot(const struct zonefw_celldef **exact, u
 		      (to == ZONEFW_ZONE_ANY ? nz : to)];
 }
 
-/* Fewest steps up, and of those the one written first, as nearest() has it. */
+/* Fewest steps up, and of those the one written first. */
 static const struct zonefw_celldef *climb(const struct zonefw_celldef **exact, u16 nz,
 					  const u16 *parent, u16 from, u16 to)
 {
@@ -151,7 +74,7 @@ static const struct zonefw_celldef *with_any(const struct zonefw_celldef **exact
 }
 
 /**
- * zonefw_defaults_fill() - zonefw_default_of() for every cell
+ * zonefw_defaults_fill() - the default of every zone pair
  * @defs: defaults as written, by words
  * @n: how many
  * @parent: parent of each zone, 0 for none
@@ -159,7 +82,9 @@ static const struct zonefw_celldef *with_any(const struct zonefw_celldef **exact
  * @exact: room for (@nz + 1) * (@nz + 1) pointers, all NULL
  * @cells: out: the default of each
  *
- * A matrix that is written out has as many defaults as cells: nothing is searched for.
+ * That of the exact pair, else of the nearest parents, else FROM -> any, else any -> TO, else
+ * any -> any, else NULL, which means drop. A matrix that is written out has as many defaults as
+ * cells: nothing is searched for.
  */
 void zonefw_defaults_fill(const struct zonefw_celldef *defs, u32 n, const u16 *parent, u16 nz,
 			  const struct zonefw_celldef **exact, struct zonefw_cell *cells)

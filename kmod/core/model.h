@@ -145,8 +145,6 @@ const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 					   struct zonefw_key *key, struct zonefw_cursor *cur);
 int zonefw_prefix_match(const struct zonefw_net *n, u32 count, u8 family, const u8 *addr);
 bool zonefw_zone_covers(const u16 *parent, const u16 *list, u32 n, u16 zone);
-const struct zonefw_celldef *zonefw_default_of(const struct zonefw_celldef *defs, u32 n,
-					       const u16 *parent, u16 from, u16 to);
 void zonefw_defaults_fill(const struct zonefw_celldef *defs, u32 n, const u16 *parent, u16 nz,
 			  const struct zonefw_celldef **exact, struct zonefw_cell *cells);
 

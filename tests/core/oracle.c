@@ -73,3 +73,70 @@ bool oracle_match(const struct zonefw_rule *r, const struct zonefw_key *k)
 	       (!r->has_mark ||
 		((k->mark & r->mask) == r->mark) != !!(r->flags & ZONEFW_RULE_NEG_MARK));
 }
+
+static const struct zonefw_celldef *find(const struct zonefw_celldef *d, u32 n, u16 from, u16 to)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (d[i].has_default && d[i].from == from && d[i].to == to)
+			return &d[i];
+	return NULL;
+}
+
+/* Steps from @zone up to @word, or -1. */
+static int distance(const u16 *parent, u16 zone, u16 word)
+{
+	int steps = 0;
+
+	while (zone != word) {
+		if (!parent[zone])
+			return -1;
+		zone = parent[zone];
+		steps++;
+	}
+	return steps;
+}
+
+/* Exact pair first, then the pair of parents with the fewest steps up. */
+static const struct zonefw_celldef *nearest(const struct zonefw_celldef *d, u32 n,
+					    const u16 *parent, u16 from, u16 to)
+{
+	const struct zonefw_celldef *best = NULL;
+	int steps = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		int f, t;
+
+		if (!d[i].has_default || d[i].from == ZONEFW_ZONE_ANY || d[i].to == ZONEFW_ZONE_ANY)
+			continue;
+		f = distance(parent, from, d[i].from);
+		t = distance(parent, to, d[i].to);
+		if (f < 0 || t < 0 || (best && f + t >= steps))
+			continue;
+		best = &d[i];
+		steps = f + t;
+	}
+	return best;
+}
+
+/* Each default is looked at: the exact pair, else the nearest parents, else FROM -> any, any -> TO, any -> any. */
+const struct zonefw_celldef *oracle_default(const struct zonefw_celldef *defs, u32 n,
+					    const u16 *parent, u16 from, u16 to)
+{
+	const struct zonefw_celldef *d = nearest(defs, n, parent, from, to);
+	u16 z;
+
+	for (z = from; !d; z = parent[z]) {
+		d = find(defs, n, z, ZONEFW_ZONE_ANY);
+		if (!parent[z])
+			break;
+	}
+	for (z = to; !d; z = parent[z]) {
+		d = find(defs, n, ZONEFW_ZONE_ANY, z);
+		if (!parent[z])
+			break;
+	}
+	return d ? d : find(defs, n, ZONEFW_ZONE_ANY, ZONEFW_ZONE_ANY);
+}

@@ -176,6 +176,19 @@ static inline void msg_rule(struct msg *m, const struct twist *t)
 	msg_rule_as(m, t, ZONEFW_A_RULE);
 }
 
+/* An edit that begins with taking a rule away. */
+static inline void msg_edit_del(struct msg *m, u32 id)
+{
+	struct nlattr *n;
+
+	msg_start(m, ZONEFW_CMD_EDIT_RULES);
+	msg_u32(m, ZONEFW_A_ABI, ZONEFW_ABI);
+	n = msg_nest(m, ZONEFW_A_EDIT);
+	msg_u8(m, ZONEFW_AD_OP, ZONEFW_EDIT_DEL);
+	msg_u32(m, ZONEFW_AD_ID, id);
+	msg_end(m, n);
+}
+
 static inline void msg_default(struct msg *m, u16 from)
 {
 	struct nlattr *n = msg_nest(m, ZONEFW_A_CELLDEF);

@@ -176,15 +176,9 @@ KUNIT_ARRAY_PARAM(refusal, refusals, refusal_name);
 
 static int edit(struct netlink_ext_ack *extack)
 {
-	struct nlattr *n;
 	struct msg m;
 
-	msg_start(&m, ZONEFW_CMD_EDIT_RULES);
-	msg_u32(&m, ZONEFW_A_ABI, ZONEFW_ABI);
-	n = msg_nest(&m, ZONEFW_A_EDIT);
-	msg_u8(&m, ZONEFW_AD_OP, ZONEFW_EDIT_DEL);
-	msg_u32(&m, ZONEFW_AD_ID, in_force()->rules[0]->ident->id);
-	msg_end(&m, n);
+	msg_edit_del(&m, in_force()->rules[0]->ident->id);
 	return msg_send(&m, extack);
 }
 

@@ -136,12 +136,7 @@ static int edit(struct netlink_ext_ack *extack, u32 del)
 	struct nlattr *n;
 	struct msg m;
 
-	msg_start(&m, ZONEFW_CMD_EDIT_RULES);
-	msg_u32(&m, ZONEFW_A_ABI, ZONEFW_ABI);
-	n = msg_nest(&m, ZONEFW_A_EDIT);
-	msg_u8(&m, ZONEFW_AD_OP, ZONEFW_EDIT_DEL);
-	msg_u32(&m, ZONEFW_AD_ID, del);
-	msg_end(&m, n);
+	msg_edit_del(&m, del);
 	n = msg_nest(&m, ZONEFW_A_EDIT);
 	msg_u8(&m, ZONEFW_AD_OP, ZONEFW_EDIT_ADD);
 	msg_u8(&m, ZONEFW_AD_PLACE, ZONEFW_PLACE_FIRST);

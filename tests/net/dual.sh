@@ -35,13 +35,13 @@ dual_down() {
 }
 # dual_sees NAME FROM TO PORT WANTED: and when it is not wanted, nothing arrives
 dual_sees() {
-  nsenter --net="/run/netns/$3" pkt cap eth0 "$T/dual-cap" & local p=$! a=198.19.3.2 wait
+  local a=198.19.3.2 wait=700
   [ "$3" = dd ] || a=198.19.2.2
-  until_true grep -qs ready "$T/dual-cap"
-  if [ "$5" = open ]; then wait=3000; else wait=700; fi
+  [ "$5" != open ] || wait=3000
+  watch dual "$3"
   is "$1" "$(tcp "$2" $a "$4" $wait)" "$5"
-  kill $p; wait $p 2> /dev/null
-  [ "$5" = open ] || is "$1, on the wire" "$(grep -c "^I 4 6 .* $4 " "$T/dual-cap")" 0
+  unwatch dual 0.1
+  [ "$5" = open ] || is "$1, on the wire" "$(seen dual "^$3 I 4 6 .* $4 ")" 0
 }
 DUAL_OUTER='zone out { dev out0; antispoof }
 zone mid { dev mid0 }

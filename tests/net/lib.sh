@@ -138,6 +138,11 @@ send() { local h=$1; shift; on "$h" pkt send -d eth0 "$@"; }
 stat() { zf -j show stats | tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" | head -1; }
 apply() { printf '%s\n' "$1" | zf apply - > "$T/apply" 2>&1 || { miss "apply: $(head -3 "$T/apply" | tr '\n' ' ')"; return 1; }; }
 
+# connected FAM PORT: fw has an established connection to that port
+connected() { [ -n "$(fw conntrack -L -f "ipv$1" -p tcp --dport "$2" 2> /dev/null | grep ESTABLISHED)" ]; }
+module_uses() { awk '$1 == "zonefw" { print $3 }' /proc/modules; }
+used_as_before() { [ "$(module_uses)" = "$BASE_USE" ]; }
+
 # --- the gate after every case ---
 bad_words='BUG|WARNING|KASAN|KCSAN|UBSAN|suspicious RCU|Oops|refcount|stall|lockup|unregister_netdevice|possible circular|sleeping function|general protection|leak'
 gate() {
@@ -146,7 +151,7 @@ gate() {
   [ -z "$out" ] || breach "kernel log: $out"
   taint=$(cat /proc/sys/kernel/tainted)
   [ $((taint & ~(4096 | 8192))) = 0 ] || breach "taint $taint"
-  out=$(awk '$1 == "zonefw" { print $3 }' /proc/modules)
+  out=$(module_uses)
   [ "${out:-0}" = "${BASE_USE:-0}" ] || breach "module use count $out, at the start ${BASE_USE:-0}"
 }
 # One case may take CASE_LIMIT seconds, twice at most; then what runs is shown and the machine ends, with the case's name.
@@ -182,5 +187,3 @@ run_case() {
   elif [ "$CHECKS" = 0 ]; then echo "not ok $1 $2: nothing was checked"
   else echo "ok $1 $2 ($CHECKS checks, $((SECONDS - t0)) s$try)"; fi
 }
-# deep_case ID NAME FUNCTION: one that takes long and asks nothing that differs from kernel to kernel: left out with BRIEF
-deep_case() { [ -n "${BRIEF:-}" ] || run_case "$@"; }

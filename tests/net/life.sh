@@ -145,10 +145,9 @@ I05() {
     sleep 1
     unlone i5
     kill $p; wait $p 2> /dev/null
-    until_true use_back && pass || miss "the namespace is held: $(awk '$1 == "zonefw" { print $3 }' /proc/modules) uses"
+    until_true used_as_before && pass || miss "the namespace is held: $(module_uses) uses"
   done
 }
-use_back() { [ "$(awk '$1 == "zonefw" { print $3 }' /proc/modules)" = "$BASE_USE" ]; }
 
 # J06: packets wait in a qdisc behind the hooks, and in the reassembly before them, while the policy goes
 J06() {
@@ -177,7 +176,7 @@ M01() {
   apply "$P0 wan -> dmz { accept udp dport 7777 dst web }" || return
   max=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
   flow_on full ext1 4 "${A4[web]}" 80
-  until_true at_work 4 && pass || miss "no stream"
+  until_true connected 4 80 && pass || miss "no stream"
   echo 200 > /proc/sys/net/netfilter/nf_conntrack_max
   watch m01 web
   send ext2 -c 3000 -g 200 -S 10000 -E 1 udp "${A4[web]}" 7777

@@ -249,6 +249,5 @@ a -> b { offload; default accept }'
   ip netns del x0; sleep 0.5
   flow_off x; kill $n; wait $n 2>/dev/null
   ip netns del xa; ip netns del xb
-  unused() { [ "$(awk '$1 == "zonefw" { print $3 }' /proc/modules)" = "$BASE_USE" ]; }
-  until_true unused || miss "the namespace is held"
+  until_true used_as_before || miss "the namespace is held"
 }

@@ -4,11 +4,8 @@
 
 # wait_for NAME SECONDS COMMAND...: until it succeeds; a condition, never a fixed sleep
 wait_for() {
-  local name=$1 end=$((SECONDS + $2)); shift 2
-  until "$@" > /dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || { miss "$name: waited in vain"; return 1; }
-    sleep 0.2
-  done
+  local name=$1 limit=$2; shift 2
+  UNTIL=$limit until_true "$@" > /dev/null 2>&1 || { miss "$name: waited in vain"; return 1; }
   pass
 }
 settled() { [ "$(stat confirm_left)" = null ]; }
