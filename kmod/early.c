@@ -162,7 +162,7 @@ static bool answers(const struct sk_buff *skb, const struct nf_hook_state *st)
 	const struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple t;
 	struct nf_conn *ct;
-	bool goes_on;
+	bool open;
 
 	if (skb_nfct(skb) || !nf_ct_get_tuplepr(skb, skb_network_offset(skb), st->pf, st->net, &t))
 		return true;
@@ -170,9 +170,9 @@ static bool answers(const struct sk_buff *skb, const struct nf_hook_state *st)
 	if (!h)
 		return __nf_ct_expect_find(st->net, &nf_ct_zone_dflt, &t);
 	ct = nf_ct_tuplehash_to_ctrack(h);
-	goes_on = NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY || test_bit(IPS_EXPECTED_BIT, &ct->status);
+	open = NF_CT_DIRECTION(h) == IP_CT_DIR_REPLY || test_bit(IPS_EXPECTED_BIT, &ct->status);
 	nf_ct_put(ct);
-	return goes_on;
+	return open;
 }
 
 static bool is_icmp(const struct sk_buff *skb, u8 pf)

@@ -141,7 +141,7 @@ static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdic
 	if (zonefw_tracing())
 		zonefw_trace_packet(k, ZONEFW_QUEUE, v->reason);
 	return NF_QUEUE_NR(v->arg) |
-	       (v->rule->flags & ZONEFW_RULE_BYPASS ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+	       ((v->rule->flags & ZONEFW_RULE_BYPASS) ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
 }
 
 /* The flow is let in: known from now on, and its source is chosen. */

@@ -75,7 +75,7 @@ void zonefw_set_mark(struct zonefw_set *s, const struct zonefw_elem *e, u8 mark)
 void zonefw_set_stage(struct zonefw_set *s, const struct zonefw_elem *e, u8 view);
 void zonefw_set_settle(struct zonefw_set *s, const struct zonefw_elem *e, u8 view);
 #define ZONEFW_VIEW(n)	(1u << (n))	/* of 0 and 1: see setuse.c */
-#define ZONEFW_VIEWS	(ZONEFW_VIEW(0) | ZONEFW_VIEW(1))
+#define ZONEFW_VIEWS	3u		/* both */
 #define ZONEFW_MARK_OLD	0x40	/* the policy before names it */
 #define ZONEFW_MARK_NEW	0x80	/* the policy to come names it */
 

@@ -103,7 +103,7 @@ bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_sta
 {
 	u64 stamp = zonefw_vc_pack(st);
 	u32 first = zonefw_vc_first(key), i;
-	struct zonefw_ventry *e, *free = NULL;
+	struct zonefw_ventry *e = NULL, *free = NULL;
 
 	for (i = 0; i < ZONEFW_VC_WAYS; i++) {
 		u64 check;

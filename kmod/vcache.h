@@ -54,7 +54,7 @@ bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 g
 			struct zonefw_stamp *st);
 bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st);
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
-			 const struct zonefw_stamp *s);
+			 const struct zonefw_stamp *st);
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch);
 void zonefw_vcache_quicken(struct zonefw_vcache *c, const struct nf_conn *ct, u64 way);
 void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats);

@@ -126,7 +126,7 @@ static bool session_of(struct pkt *k)
 	char client[64], server[64];
 	int fam;
 
-	if (!env || sscanf(env, "%63s %d %63s %d", client, &k->sport, server, &k->dport) != 4)
+	if (!env || sscanf(env, "%63s %5d %63s %5d", client, &k->sport, server, &k->dport) != 4)
 		return false;
 	for (char *s = client; s; s = s == client ? server : NULL) {
 		char *pct = strchr(s, '%');

@@ -22,7 +22,7 @@ char *failsafe_why(void)
 
 	if (!f)
 		return NULL;
-	n = fscanf(f, "%llu\n%255[^\n]", &inode, line);
+	n = fscanf(f, "%20llu\n%255[^\n]", &inode, line);
 	fclose(f);
 	if (n < 1 || stat("/proc/self/ns/net", &st) || st.st_ino != inode)
 		return NULL;

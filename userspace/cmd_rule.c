@@ -41,11 +41,11 @@ static bool ref_word(struct change *c, struct ref *r)
 /* first | last | before ID | after ID, or nothing */
 static bool place_words(struct change *c, bool needed)
 {
-	static const char *const words[] = { [ZONEFW_PLACE_LAST] = "last", [ZONEFW_PLACE_FIRST] = "first",
-					     [ZONEFW_PLACE_BEFORE] = "before", [ZONEFW_PLACE_AFTER] = "after" };
+	static const char *const places[] = { [ZONEFW_PLACE_LAST] = "last", [ZONEFW_PLACE_FIRST] = "first",
+					      [ZONEFW_PLACE_BEFORE] = "before", [ZONEFW_PLACE_AFTER] = "after" };
 
 	for (int i = 0; i < __ZONEFW_PLACE_MAX; i++)
-		if (pword(&c->p, words[i])) {
+		if (pword(&c->p, places[i])) {
 			c->place = i;
 			return i < ZONEFW_PLACE_BEFORE || ref_word(c, &c->at);
 		}

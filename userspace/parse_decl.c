@@ -238,10 +238,9 @@ static char *raw_text(struct parser *p, size_t from, size_t to)
 bool st_service(struct parser *p)
 {
 	struct service *s = xalloc(sizeof(*s)), *old;
-	size_t start = p->lx.off;
+	size_t start = p->lx.off - (p->lx.cur.kind == T_WORD ? strlen(p->lx.cur.s) : 0);
 	bool ok;
 
-	start = p->lx.off - (p->lx.cur.kind == T_WORD ? strlen(p->lx.cur.s) : 0);
 	s->builtin = p->builtin;
 	if (!new_name(p, "service", &s->name, &s->pos))
 		return false;

@@ -16,7 +16,8 @@ void ranges_negate(prvec *v)
 	prvec out = { 0 };
 	int at = 0;
 
-	qsort(v->v, v->n, sizeof(*v->v), range_cmp);
+	if (v->n)	/* qsort() wants a pointer, also for nothing */
+		qsort(v->v, v->n, sizeof(*v->v), range_cmp);
 	for (int i = 0; i < v->n; i++) {
 		if (v->v[i].lo > at)
 			PUSH(out, ((struct prange){ (uint16_t)at, (uint16_t)(v->v[i].lo - 1), NULL }));

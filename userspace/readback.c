@@ -76,7 +76,7 @@ static void id_list(struct dump *d, struct nlattr *a, struct ids *last)
 	if (last->refs.n == n && n && !memcmp(last->ids, ids, (size_t)n * sizeof(*ids)))
 		return;
 	last->refs = (zrefvec){ 0 };
-	last->ids = memcpy(xalloc((size_t)n * sizeof(*ids)), ids, (size_t)n * sizeof(*ids));
+	last->ids = n ? memcpy(xalloc((size_t)n * sizeof(*ids)), ids, (size_t)n * sizeof(*ids)) : NULL;
 	for (int i = 0; i < n; i++)
 		PUSH(last->refs, ((struct zref){ .name = (char *)dump_zone(d, ids[i]) }));
 }

@@ -69,12 +69,12 @@ static int usage_print(const char *word, const char *text)
 	struct model *m = model_new();
 	struct src *s = src_new(m, "<command line>", NULL, 0);
 	struct sbuf b = { 0 };
-	int col = 0;
+	int at = 0;
 
 	sb_put(&b, "zonefw");
 	for (int i = 1; i < all_argc; i++) {
 		if (word && all_argv[i] == word)
-			col = (int)b.n + 2;
+			at = (int)b.n + 2;
 		if (i < n)
 			put_shown(&b, all_argv[i]);
 		else
@@ -83,7 +83,7 @@ static int usage_print(const char *word, const char *text)
 	s->text = sb_str(&b);
 	s->len = b.n;
 	s->cmdline = true;
-	err_at(m, (struct pos){ s, 1, col ? col : (int)b.n + 1 }, "%s", text);
+	err_at(m, (struct pos){ s, 1, at ? at : (int)b.n + 1 }, "%s", text);
 	diag_print(m, false);
 	return EX_REFUSED;
 }

@@ -83,7 +83,7 @@ static u64 cost_of(struct builder *t, const u32 *list, u32 n, u32 step, const st
 	*copies = (sum + (u64)all * size) * step;
 	/* a box copied k times is met k times in sq, as it should: it is that much wider */
 	sq += (u64)all * (sum / size + all);
-	return sum + all ? 16 * sq * step / (sum + all) : ~0ull;
+	return (sum + all) ? 16 * sq * step / (sum + all) : ~0ull;
 }
 
 /* Does a dimension tell the boxes apart, and in which bits? */

@@ -52,7 +52,7 @@ int zonefw_elems_open(const struct zonefw_policy *p, const struct nlattr *at, u3
 		      const struct zonefw_elem **list, struct netlink_ext_ack *extack);
 int zonefw_set_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_setelems_parse(struct zonefw_apply *a, const struct nlattr *at);
-int zonefw_live_parse(struct zonefw_apply *a, struct zonefw_rule *r, const struct nlattr *at);
+int zonefw_live_parse(struct zonefw_apply *a, struct zonefw_rule *r, const struct nlattr *nest);
 bool zonefw_name_ok(const char *s);
 bool zonefw_addrs_ok(const struct zonefw_addr *x, u32 n);
 
