@@ -17,7 +17,7 @@
 #include "skbkey.h"
 
 struct zonefw_drops {
-	spinlock_t lock;
+	spinlock_t lock;	/* all that follows */
 	u64 head;		/* entries written so far */
 	unsigned long stamp;	/* jiffies of the last refill */
 	u32 tokens;

@@ -171,7 +171,7 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 		tag(skb, k.p, ZONEFW_ZONE_SELF);
 	else if (zonefw_martian(k.key.family, k.key.src))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
-	else
+	if (st->hook != NF_INET_LOCAL_OUT)
 		k.from = zonefw_zone_of(k.p, k.dev, k.key.family, k.key.src);
 	if (st->hook != NF_INET_LOCAL_IN)
 		k.to = zonefw_zone_of(k.p, out->ifindex, k.key.family, k.key.dst);

@@ -327,7 +327,7 @@ void zonefw_offload_stale(struct zonefw_ns *zn)
 	rcu_read_lock();
 	t = rcu_dereference(zn->offload);
 	if (t) {
-		smp_mb__before_atomic();
+		smp_mb__before_atomic();	/* who sees the new stamp sees the change */
 		atomic_inc(&t->stamp);
 	}
 	rcu_read_unlock();

@@ -38,7 +38,8 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
-typedef struct { int refs; } refcount_t;
+struct zonefw_refs { int refs; };
+#define refcount_t struct zonefw_refs
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 
 /* Whoever links the core brings these; tests let the n-th one fail. */
