@@ -24,6 +24,7 @@ int nl_failed(int err);
 char *nl_ip(struct nlattr *a);
 int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb));
 extern bool nl_hush;		/* say nothing: somebody is only trying */
+extern bool nl_lost;		/* no answer came: what was asked for may have been done, and is not to be tried again */
 extern char nl_extmsg[512];
 extern int nl_badoff, nl_len;
 extern struct nlattr *nl_head;

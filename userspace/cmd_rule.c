@@ -187,6 +187,8 @@ static int change_run(int op)
 			added_id(id);
 		else if (!err)
 			out_done();
+		else if (nl_lost)
+			return nl_failed(err);
 	}
 	return err ? WHOLE : EX_DONE;
 }

@@ -18,6 +18,7 @@
 char nl_extmsg[512];
 int nl_badoff;
 bool nl_hush;
+bool nl_lost;
 struct nlattr *nl_head;	/* attributes of the message being handled */
 int nl_len;
 static struct nl_sock *sk;
@@ -122,15 +123,17 @@ int nl_do(struct nl_msg *msg, reply_fn fn, void *arg)
 {
 	static char buf[1 << 18] __attribute__((aligned(8)));
 	struct nlmsghdr *h = nlmsg_hdr(msg);
-	bool done = false;
+	bool done = false, dump = h->nlmsg_flags & NLM_F_DUMP;
 	int err = 0;
 	uint32_t seq;
 
-	if (!(h->nlmsg_flags & NLM_F_DUMP))
+	if (!dump)
 		h->nlmsg_flags |= NLM_F_ACK;
 	nl_complete_msg(sk, msg);
 	seq = h->nlmsg_seq;
 	nl_extmsg[0] = 0;
+	nl_badoff = 0;
+	nl_lost = false;
 	if (send(nl_socket_get_fd(sk), h, h->nlmsg_len, 0) < 0)
 		err = -errno;
 	nlmsg_free(msg);
@@ -139,8 +142,10 @@ int nl_do(struct nl_msg *msg, reply_fn fn, void *arg)
 
 		if (len < 0 && errno == EINTR)
 			continue;
-		if (len < 0)
+		if (len < 0) {
+			nl_lost = !dump;
 			return -errno;
+		}
 		for (h = (struct nlmsghdr *)buf; !done && nlmsg_ok(h, len); h = nlmsg_next(h, &len)) {
 			if (h->nlmsg_seq != seq)
 				continue;
@@ -158,7 +163,10 @@ int nl_failed(int err)
 		nl_say(xfmt("%s; run as root", *nl_extmsg ? nl_extmsg : "operation not permitted"));
 		return EX_NOMODULE;
 	}
-	nl_say(xfmt("the kernel refused: %s", *nl_extmsg ? nl_extmsg : strerror(-err)));
+	if (nl_lost)
+		nl_say(xfmt("the kernel's answer was lost: %s; look whether the request was carried out", strerror(-err)));
+	else
+		nl_say(xfmt("the kernel refused: %s", *nl_extmsg ? nl_extmsg : strerror(-err)));
 	return EX_REFUSED;
 }
 
