@@ -28,6 +28,10 @@ userspace:
 test:
 	tests/run
 
+# what takes long: a list of commands, each of which fails by itself
+test-long:
+	tests/debug/run
+
 check:
 	tests/static/check
 
@@ -96,6 +100,7 @@ help:
 	@echo "  modules       zonefw.ko for KDIR=$(KDIR)"
 	@echo "  userspace     userspace/zonefw"
 	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
+	@echo "  test-long     what takes hours: all cases and failing allocations on the debug kernel"
 	@echo "  check         static checks only"
 	@echo "  kunit         the unit tests inside the module, on a debug kernel (SUITE=\"txn vcache\")"
 	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
@@ -105,4 +110,4 @@ help:
 	@echo "  demo-shell    the same, with a shell"
 	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test test-long check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help

@@ -10,6 +10,7 @@
 # hardware address 02:..:fe, which made-up frames are sent to.
 WATCHDOG=''	# its process
 SERVE=yes	# the tool's own servers on every host
+export SLOWER=${SLOWER:-1}	# what waits, waits so many times as long
 T=${T:-/tmp/t}; mkdir -p "$T"
 export T
 declare -A A4 A6 DEV ZONE
@@ -89,7 +90,7 @@ at_least() { # NAME SEEN MINIMUM
 }
 # until_true COMMAND...: waits until it holds, at most UNTIL seconds (30)
 until_true() {
-  local end=$((SECONDS + ${UNTIL:-30}))
+  local end=$((SECONDS + ${UNTIL:-30} * SLOWER))
   while [ $SECONDS -lt $end ]; do "$@" && return 0; sleep 0.1; done
   return 1
 }
@@ -144,20 +145,40 @@ module_uses() { awk '$1 == "zonefw" { print $3 }' /proc/modules; }
 used_as_before() { [ "$(module_uses)" = "$BASE_USE" ]; }
 
 # --- the gate after every case ---
-bad_words='BUG|WARNING|KASAN|KCSAN|UBSAN|suspicious RCU|Oops|refcount|stall|lockup|unregister_netdevice|possible circular|sleeping function|general protection|leak'
+bad_words='BUG|WARNING|KASAN|KCSAN|UBSAN|suspicious RCU|Oops|refcount|detected stall|soft lockup|hard LOCKUP|blocked for more than|possible circular|possible recursive|sleeping function|general protection|leaked reference'
+LEAKS=/sys/kernel/debug/kmemleak	# a debug kernel's; LEAKS_AT: when it was last looked at
+LEAKS_AT=0
+# what it knows to be lost. What is younger than five seconds is not reported, and what the first scan finds may be on its way
+leaks() {
+  local out
+  [ -e $LEAKS ] || return 0
+  sleep 6; echo scan > $LEAKS; echo scan > $LEAKS
+  out=$(cat $LEAKS); echo clear > $LEAKS
+  LEAKS_AT=$SECONDS
+  [ -n "$out" ] || return 0
+  head -60 <<< "$out" | sed 's/^/# /'
+  breach "lost memory: $(grep -c ^unreferenced <<< "$out") objects: $(grep -oE '[a-zA-Z0-9_.]+\+0x[^ ]*' <<< "$out" | head -12 | tr '\n' ' ')"
+}
 gate() {
-  local out taint
-  out=$(dmesg -c 2>/dev/null | grep -E "$bad_words" | head -3 | tr '\n' '|')
+  local out taint waits
+  [ $((SECONDS - LEAKS_AT)) -lt "${LEAKS_EVERY:-180}" ] || leaks
+  dmesg -c > "$T/dmesg" 2>/dev/null
+  out=$(grep -E "$bad_words" "$T/dmesg" | head -3 | tr '\n' '|')
   [ -z "$out" ] || breach "kernel log: $out"
+  # said after ten seconds, and every ten again: once is a slow machine's wait for its last grace periods
+  waits=$(grep -c 'unregister_netdevice: waiting' "$T/dmesg")
+  [ "$waits" -lt $((SLOWER > 1 ? 3 : 1)) ] || breach "kernel log: $(grep -m1 'unregister_netdevice: waiting' "$T/dmesg")"
+  [ ! -e /proc/lockdep_stats ] || grep -q 'debug_locks: *1$' /proc/lockdep_stats || breach "lockdep has switched itself off"
   taint=$(cat /proc/sys/kernel/tainted)
   [ $((taint & ~(4096 | 8192))) = 0 ] || breach "taint $taint"
   out=$(module_uses)
   [ "${out:-0}" = "${BASE_USE:-0}" ] || breach "module use count $out, at the start ${BASE_USE:-0}"
 }
-# One case may take CASE_LIMIT seconds, twice at most; then what runs is shown and the machine ends, with the case's name.
+# One case may take CASE_LIMIT seconds (on a slow kernel as many times more), twice at most; then what runs is shown and the
+# machine ends, with the case's name.
 watchdog() {
-  local was='' at p
-  while sleep "${CASE_LIMIT:-300}"; do
+  local was='' at p limit=$((${CASE_LIMIT:-300} * SLOWER))
+  while sleep $limit; do
     at=$(cat "$T/case")
     if [ "$at" = "$was" ]; then break; fi
     was=$at
@@ -165,7 +186,7 @@ watchdog() {
   for p in /proc/[1-9]*; do
     [ ! -s "$p/cmdline" ] || { tr '\0' ' ' < "$p/cmdline"; tr '\n' ' ' < "$p/stack"; echo; }
   done 2> /dev/null
-  echo "not ok ${at#* }: not ended after ${CASE_LIMIT:-300} s"
+  echo "not ok ${at#* }: not ended after $limit s"
   sync; poweroff -f
 }
 # run_case ID NAME FUNCTION: a case that missed something it waited for, under emulation on a loaded machine, is tried once

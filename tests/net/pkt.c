@@ -702,6 +702,14 @@ static int cmd_send(int argc, char **argv)
 	return 0;
 }
 
+/* On a slow kernel an answer is waited for longer; silence is not. */
+static int patience(int ms)
+{
+	const char *slower = getenv("SLOWER");
+
+	return slower && ms >= 1000 ? ms * atoi(slower) : ms;
+}
+
 int main(int argc, char **argv)
 {
 	const char *w = argc > 1 ? argv[1] : "";
@@ -709,7 +717,7 @@ int main(int argc, char **argv)
 	if (!strcmp(w, "serve"))
 		serve(argc - 2, argv + 2);
 	if ((!strcmp(w, "tcp") || !strcmp(w, "udp")) && argc >= 4)
-		return ask(w, argv[2], atoi(argv[3]), argc > 4 ? atoi(argv[4]) : 1500, argc > 5 ? argv[5] : NULL);
+		return ask(w, argv[2], atoi(argv[3]), patience(argc > 4 ? atoi(argv[4]) : 1500), argc > 5 ? argv[5] : NULL);
 	if (!strcmp(w, "stream") && argc == 6)
 		return stream(argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
 	if (!strcmp(w, "cap") && argc == 4)

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Preloaded into a program: fail-nth is on only inside its socket calls, so that it meets what the kernel does for a
+ * request, and no page of the program itself. NTH: the place, counted over all calls; NTH_OUT: a file for "LEFT CALL",
+ * the places left and the call that met it. NTH_RANDOM=N: each call draws one of the next N places instead. NTH_TASK: the
+ * task is one that failslab and fail_page_alloc filter for, inside the calls. With NTH_QUIT the program ends where it would
+ * wait for something to come.
+ */
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include "nth.h"
+
+static unsigned int left;
+static const char *met = "-";
+static enum { OFF, COUNT, RANDOM, TASK } mode;
+static unsigned int range;
+static int task_fd = -1;
+
+static void __attribute__((constructor)) begin(void)
+{
+	const char *n = getenv("NTH"), *r = getenv("NTH_RANDOM");
+	struct timespec t;
+
+	if (n && *n) {
+		mode = COUNT;
+		left = strtoul(n, NULL, 10);
+	} else if (r && *r) {
+		mode = RANDOM;
+		range = strtoul(r, NULL, 10);
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		srandom(t.tv_nsec ^ getpid());
+	} else if (getenv("NTH_TASK")) {
+		mode = TASK;
+		task_fd = open("/proc/self/make-it-fail", O_RDWR | O_CLOEXEC);
+	}
+}
+
+static void task(const char *on)
+{
+	if (pwrite(task_fd, on, 1, 0) < 0)
+		perror("make-it-fail");
+}
+
+static void __attribute__((destructor)) end(void)
+{
+	const char *out = getenv("NTH_OUT");
+	FILE *f = mode == COUNT && out ? fopen(out, "w") : NULL;
+
+	if (f) {
+		fprintf(f, "%u %s\n", left, met);
+		fclose(f);
+	}
+}
+
+static void on(void)
+{
+	if (mode == RANDOM)
+		nth_arm(1 + random() % range);
+	else if (mode == COUNT && left)
+		nth_arm(left);
+	else if (mode == TASK)
+		task("1");
+}
+
+static long off(const char *call, long ret)
+{
+	int saved = errno;
+
+	if (mode == RANDOM)
+		nth_left();
+	if (mode == TASK)
+		task("0");
+	errno = saved;
+	if (mode != COUNT || !left)
+		return ret;
+	left = nth_left();
+	if (!left)
+		met = call;
+	return ret;
+}
+
+static void stay(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	if (getenv("NTH_QUIT") && !poll(&p, 1, 100))
+		exit(0);
+}
+
+ssize_t send(int fd, const void *b, size_t n, int flags)
+{
+	on();
+	return off("send", syscall(SYS_sendto, fd, b, n, flags, NULL, 0));
+}
+
+ssize_t sendto(int fd, const void *b, size_t n, int flags, const struct sockaddr *to, socklen_t len)
+{
+	on();
+	return off("send", syscall(SYS_sendto, fd, b, n, flags, to, len));
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	on();
+	return off("sendmsg", syscall(SYS_sendmsg, fd, m, flags));
+}
+
+ssize_t recv(int fd, void *b, size_t n, int flags)
+{
+	stay(fd);
+	on();
+	return off("recv", syscall(SYS_recvfrom, fd, b, n, flags, NULL, NULL));
+}
+
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	on();
+	return off("recvmsg", syscall(SYS_recvmsg, fd, m, flags));
+}
+
+int setsockopt(int fd, int level, int name, const void *v, socklen_t len)
+{
+	on();
+	return off("setsockopt", syscall(SYS_setsockopt, fd, level, name, v, len));
+}
