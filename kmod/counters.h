@@ -20,7 +20,7 @@ void zonefw_stats_zero(const struct zonefw_ns *zn);
 void zonefw_stats_read(const struct zonefw_ns *zn, u64 *v);
 
 /* A packet on a rule or a cell. */
-static inline void zonefw_count(const struct zonefw_ident *i, u32 bytes)
+static __always_inline void zonefw_count(const struct zonefw_ident *i, u32 bytes)
 {
 	struct zonefw_count __percpu *c = i->count;
 
@@ -33,8 +33,8 @@ static inline void zonefw_count(const struct zonefw_ident *i, u32 bytes)
 }
 
 /* A packet on its cell, and on the rule that decided, if one did. */
-static inline void zonefw_count_cell(const struct zonefw_ident *cell,
-				     const struct zonefw_ident *rule, u32 bytes)
+static __always_inline void zonefw_count_cell(const struct zonefw_ident *cell,
+					      const struct zonefw_ident *rule, u32 bytes)
 {
 	zonefw_count(cell, bytes);
 	if (rule)

@@ -5,7 +5,7 @@
  * before it (ZONEFW_DROPS a second and as many at once), so that a flood costs
  * two loads and a counter per packet as a rule; what it keeps out is counted as
  * drops_lost. The ring's lock guards ring, head and tokens, for some hundred
- * instructions with bottom halves off.
+ * instructions with bottom halves off; entries are filled in under it.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -47,8 +47,8 @@ static bool is_dry(const struct zonefw_drops *d)
 	return !READ_ONCE(d->tokens) && READ_ONCE(d->stamp) == jiffies;
 }
 
-/* Under the lock. */
-static bool take_token(struct zonefw_drops *d)
+/* The place of the next one, or NULL: no token. Under the lock. */
+static struct zonefw_drop *next_place(struct zonefw_drops *d)
 {
 	unsigned long past = jiffies - d->stamp;
 	u32 n;
@@ -61,13 +61,13 @@ static bool take_token(struct zonefw_drops *d)
 		}
 	}
 	if (!d->tokens)
-		return false;
+		return NULL;
 	WRITE_ONCE(d->tokens, d->tokens - 1);
-	return true;
+	return &d->ring[d->head++ % ZONEFW_DROPS];
 }
 
 /* Whole arrays are copied: a drop has four names, and a copy costs less than a look for the end. */
-static void zone_name(const struct zonefw_pkt *k, u16 zone, char name[ZONEFW_NAME_MAX + 1])
+static __always_inline void zone_name(const struct zonefw_pkt *k, u16 zone, char *name)
 {
 	if (k->p && zone < k->p->nz)
 		memcpy(name, k->p->zones[zone].name, ZONEFW_NAME_MAX + 1);
@@ -76,7 +76,7 @@ static void zone_name(const struct zonefw_pkt *k, u16 zone, char name[ZONEFW_NAM
 }
 
 /* @from: of a struct net_device, or NULL. One that is renamed just now is cut short at worst. */
-static void dev_name_copy(const char *from, char name[ZONEFW_DEVNAME])
+static __always_inline void dev_name_copy(const char *from, char *name)
 {
 	BUILD_BUG_ON(ZONEFW_DEVNAME != IFNAMSIZ);
 	if (from)
@@ -122,8 +122,37 @@ static void fill(const struct zonefw_pkt *k, const struct nf_conn *ct, struct zo
 		e->key.family = k->st->pf == NFPROTO_IPV4 ? 4 : 6;
 	dev_name_copy(e->key.in, e->in);
 	dev_name_copy(e->key.out, e->out);
-	e->key.in = e->in;
-	e->key.out = e->out;
+}
+
+/* Into the ring, and where there are listeners into their copy, too. */
+static bool keep(const struct zonefw_pkt *k, const struct nf_conn *ct, u8 action, u8 reason,
+		 struct zonefw_drop *copy)
+{
+	struct zonefw_drops *d = k->zn->drops;
+	struct zonefw_drop *e;
+
+	spin_lock_bh(&d->lock);
+	e = next_place(d);
+	if (e) {
+		fill(k, ct, e, action, reason);
+		if (copy)
+			*copy = *e;
+	}
+	spin_unlock_bh(&d->lock);
+	return e;
+}
+
+static noinline bool keep_and_tell(const struct zonefw_pkt *k, const struct nf_conn *ct, u8 action,
+				   u8 reason)
+{
+	struct zonefw_drop e ZONEFW_UNSET;
+
+	if (!keep(k, ct, action, reason, &e))
+		return false;
+	e.key.in = e.in;
+	e.key.out = e.out;
+	zonefw_notify_packet(k->zn, k->p, &e.key, k->from, k->to, k->rule, action, reason, NULL);
+	return true;
 }
 
 /**
@@ -137,25 +166,13 @@ static void fill(const struct zonefw_pkt *k, const struct nf_conn *ct, struct zo
  */
 void zonefw_drops_record(const struct zonefw_pkt *k, const struct nf_conn *ct, u8 action, u8 reason)
 {
-	struct zonefw_drops *d = k->zn->drops;
-	struct zonefw_drop e ZONEFW_UNSET;
-	bool kept = !is_dry(d);
+	bool kept = false;
 
-	if (kept) {
-		fill(k, ct, &e, action, reason);
-		spin_lock_bh(&d->lock);
-		kept = take_token(d);
-		if (kept)
-			d->ring[d->head++ % ZONEFW_DROPS] = e;
-		spin_unlock_bh(&d->lock);
-	}
-	if (!kept) {
+	if (!is_dry(k->zn->drops))	/* logged: the log has told them */
+		kept = k->logged || !zonefw_listened(k->zn) ?
+		       keep(k, ct, action, reason, NULL) : keep_and_tell(k, ct, action, reason);
+	if (!kept)
 		zonefw_stat(k->zn, ZONEFW_S_DROPS_LOST);
-		return;
-	}
-	if (!k->logged)		/* else the log has told them */
-		zonefw_notify_packet(k->zn, k->p, &e.key, k->from, k->to, k->rule, action, reason,
-				     NULL);
 }
 
 u64 zonefw_drops_head(struct zonefw_drops *d)

@@ -44,16 +44,22 @@ static __always_inline void count(struct zonefw_count __percpu *c, u32 len)
 	this_cpu_add(c->bytes, len);
 }
 
+static bool is_original(const struct sk_buff *skb)
+{
+	return !(skb_get_nfct((struct sk_buff *)skb) & NFCT_INFOMASK);
+}
+
 /* No rule to count on, or a cell that may want the packet's flow in the flow table. */
 static noinline unsigned int pass_rare(const struct zonefw_ns *zn, const struct sk_buff *skb,
-				       const struct nf_hook_state *st, u64 stamp)
+				       const struct nf_hook_state *st, struct zonefw_ventry *e,
+				       u64 stamp)
 {
 	u32 slot = zonefw_vc_slot(stamp);
 
 	if (slot)
 		count(rcu_dereference(zn->fast)->rules[slot - 1]->ident->count, skb->len);
-	if (zonefw_vc_offloads(stamp))
-		zonefw_offload_seen(zn, skb, st);
+	if (zonefw_vc_offloads(stamp) && zonefw_vc_worth(e, !is_original(skb)))
+		zonefw_offload_learn(zn, skb, st);
 	return NF_ACCEPT;
 }
 
@@ -67,15 +73,15 @@ struct look {
 	nf_hookfn *next;	/* for a packet that is not of a known flow */
 };
 
-/* All ways of the set. */
-static bool anywhere(const struct zonefw_vcache *c, u32 first, u64 want, u64 *stamp)
+/* Of all ways of the set, or NULL. */
+static struct zonefw_ventry *anywhere(struct zonefw_vcache *c, u32 first, u64 want, u64 *stamp)
 {
 	u32 i;
 
 	for (i = 0; i < ZONEFW_VC_WAYS; i++)
 		if (fits(&c->way[zonefw_vc_next(first, i)], want, stamp))
-			return true;
-	return false;
+			return &c->way[zonefw_vc_next(first, i)];
+	return NULL;
 }
 
 /* A flow of this generation and device table, between these devices? Counts the packet. */
@@ -83,22 +89,26 @@ static __always_inline unsigned int lookup(struct look l, struct sk_buff *skb,
 					   const struct nf_hook_state *st,
 					   struct zonefw_count __percpu *const *cells)
 {
-	const struct zonefw_vcache *c = l.zn->vcache;
+	struct zonefw_vcache *c = l.zn->vcache;
+	struct zonefw_ventry *e;
 	u64 want, stamp;
-	u32 first;
+	u32 first, len;
 
 	if (!is_plain(skb, l.ct, l.v6))
 		return l.next(l.zn, skb, st);
 	want = zonefw_vc_key(c, l.ct, l.v6);
 	first = zonefw_vc_first(want);
 	want ^= zonefw_way(l.d, l.from, l.to, atomic64_read(&l.zn->changes));
-	if (l.all ? !anywhere(c, first, want, &stamp) : !fits(&c->way[first], want, &stamp))
+	OPTIMIZER_HIDE_VAR(want);	/* first this, then the entry: registers do */
+	e = l.all ? anywhere(c, first, want, &stamp) : &c->way[first];
+	if (l.all ? !e : !fits(e, want, &stamp))
 		return l.next(l.zn, skb, st);
+	len = skb->len;
 	zonefw_stat_known(l.zn);
-	count(cells[(u16)stamp], skb->len);
+	count(cells[(u16)stamp], len);
 	if (unlikely(!zonefw_vc_usual(stamp)))
-		return pass_rare(l.zn, skb, st, stamp);
-	count(l.d->rules[(stamp >> ZONEFW_VC_SLOT) - 1]->ident->count, skb->len);
+		return pass_rare(l.zn, skb, st, e, stamp);
+	count(l.d->rules[(stamp >> ZONEFW_VC_SLOT) - 1]->ident->count, len);
 	return NF_ACCEPT;
 }
 

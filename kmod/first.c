@@ -76,21 +76,24 @@ static __always_inline bool begins(const struct nf_conn *ct)
 static __always_inline void point(const struct nf_conn *ct, bool v6, u32 *v)
 {
 	const struct nf_conntrack_tuple *t = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	u32 i;
+	const __be32 *dst = t->dst.u3.ip6, *src = t->src.u3.ip6;
 
 	v[ZONEFW_D_PROTO] = t->dst.protonum << 8;
 	v[ZONEFW_D_DPORT] = ntohs(t->dst.u.all);
 	v[ZONEFW_D_SPORT] = ntohs(t->src.u.all);
 	v += ZONEFW_D_ADDR;
+	v[0] = ntohl(dst[0]);
 	if (!v6) {
-		v[0] = ntohl(t->dst.u3.ip);
-		v[1] = ntohl(t->src.u3.ip);
+		v[1] = ntohl(src[0]);
 		return;
 	}
-	for (i = 0; i < 4; i++) {
-		v[i] = ntohl(t->dst.u3.ip6[i]);
-		v[4 + i] = ntohl(t->src.u3.ip6[i]);
-	}
+	v[1] = ntohl(dst[1]);
+	v[2] = ntohl(dst[2]);
+	v[3] = ntohl(dst[3]);
+	v[4] = ntohl(src[0]);
+	v[5] = ntohl(src[1]);
+	v[6] = ntohl(src[2]);
+	v[7] = ntohl(src[3]);
 }
 
 static __always_inline void count(const struct opening *o, u8 reason, bool flow)
@@ -103,12 +106,16 @@ static __always_inline void count(const struct opening *o, u8 reason, bool flow)
 
 static __always_inline unsigned int let_in(const struct opening *o, u8 reason)
 {
-	struct zonefw_stamp s = { .gen = o->d->p->gen, .cell = o->at, .slot = o->slot, .epoch = o->epoch };
+	struct zonefw_stamp s ZONEFW_UNSET;
 
 	count(o, reason, true);
-	s.way = zonefw_way(o->d, o->st->in, o->st->out, o->changes);
+	s.gen = o->d->p->gen;
+	s.cell = o->at;
+	s.slot = o->slot;
 	s.offloads = o->cell->options & ZONEFW_CELL_OFFLOAD;
-	if (zonefw_vcache_put(o->zn->vcache, zonefw_vc_key(o->zn->vcache, o->ct, o->v6), &s))
+	s.epoch = o->epoch;
+	s.way = zonefw_way(o->d, o->st->in, o->st->out, o->changes);
+	if (zonefw_vcache_begin(o->zn->vcache, zonefw_vc_key(o->zn->vcache, o->ct, o->v6), &s))
 		zonefw_stat(o->zn, ZONEFW_S_EVICTED);
 	zonefw_stat(o->zn, ZONEFW_S_ACCEPTED);
 	return NF_ACCEPT;
@@ -119,6 +126,7 @@ static __always_inline unsigned int drop(const struct opening *o, u8 reason)
 	struct zonefw_pkt k ZONEFW_UNSET;
 
 	count(o, reason, false);
+	zonefw_stat(o->zn, ZONEFW_S_DROPPED);
 	k.zn = o->zn;
 	k.p = o->d->p;
 	k.skb = o->skb;
@@ -128,7 +136,6 @@ static __always_inline unsigned int drop(const struct opening *o, u8 reason)
 	k.rule = o->r ? o->r->ident->id : 0;
 	k.logged = false;
 	zonefw_drops_record(&k, o->ct, ZONEFW_DROP, reason);
-	zonefw_stat(o->zn, ZONEFW_S_DROPPED);
 	return NF_DROP;
 }
 
@@ -139,7 +146,7 @@ static __always_inline bool lookup(struct opening *o)
 	u32 v[ZONEFW_DIMS] ZONEFW_UNSET;
 
 	point(o->ct, o->v6, v);
-	b = zonefw_cell_first(o->cell, v, o->v6, ZONEFW_K_PORTS);
+	b = o->v6 ? zonefw_cell_first6(o->cell, v) : zonefw_cell_first4(o->cell, v);
 	if (!b)
 		return !o->cell->def || !o->cell->def->log;
 	o->slot = b->rule + 1;

@@ -121,8 +121,9 @@ static bool known_flow(const struct zonefw_pkt *k, const struct net_device *out)
 	zonefw_stat_known(k->zn);
 	zonefw_count_cell(zonefw_cell(k->p, from, to)->ident,
 			  slot ? k->p->rules[slot - 1]->ident : NULL, k->skb->len);
-	if (cell->options & ZONEFW_CELL_OFFLOAD)
-		zonefw_offload_seen(k->zn, k->skb, k->st);
+	if (cell->options & ZONEFW_CELL_OFFLOAD &&
+	    zonefw_vcache_worth(k->zn->vcache, ct, CTINFO2DIR(info)))
+		zonefw_offload_learn(k->zn, k->skb, k->st);
 	return true;
 }
 

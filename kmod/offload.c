@@ -34,7 +34,6 @@
 #include "path.h"
 #include "vcache.h"
 
-#define WORTH		8	/* packets of one direction before it is learned */
 #define CHAIN_MAX	16	/* paths in one bucket */
 #define IDLE		(30 * HZ)
 #define COLLECT		HZ
@@ -284,36 +283,25 @@ static void learn(const struct zonefw_ns *zn, struct zonefw_offload *t, struct n
 }
 
 /**
- * zonefw_offload_seen() - a packet of a known flow passes FORWARD
+ * zonefw_offload_learn() - a direction of a known flow is worth a path
  * @zn: namespace
  * @skb: packet that the policy lets pass
  * @st: where it is
  *
- * Short connections pay a few instructions a packet: the direction is learned with its
- * eighth packet. The count is kept in a lossy table; a flow that takes another's place
- * begins anew.
+ * Called with every eighth packet of a direction (zonefw_vc_worth()), so that short
+ * connections pay a few instructions a packet.
  *
  * Context: softirq, RCU read side.
  */
-void zonefw_offload_seen(const struct zonefw_ns *zn, const struct sk_buff *skb,
-			 const struct nf_hook_state *st)
+void zonefw_offload_learn(const struct zonefw_ns *zn, const struct sk_buff *skb,
+			  const struct nf_hook_state *st)
 {
 	struct zonefw_offload *t = rcu_dereference(zn->offload);
 	enum ip_conntrack_info info;
 	struct nf_conn *ct = nf_ct_get(skb, &info);
-	u32 *worth, mine, n, dir;
 
-	if (!t || !ct || st->hook != NF_INET_FORWARD ||
-	    (info != IP_CT_ESTABLISHED && info != IP_CT_ESTABLISHED_REPLY))
-		return;
-	dir = info == IP_CT_ESTABLISHED_REPLY;
-	worth = &t->worth[(hash_long((unsigned long)ct, 11) << 1 | dir) % ARRAY_SIZE(t->worth)];
-	mine = (u32)(__force u16)ct->tuplehash[0].tuple.src.u.all << 8;
-	n = READ_ONCE(*worth);
-	n = n >> 8 == mine >> 8 ? (n & 0xff) + 1 : 1;
-	WRITE_ONCE(*worth, n < WORTH ? mine | n : mine);
-	if (n >= WORTH)
-		learn(zn, t, ct, dir, skb, st);
+	if (t && st->hook == NF_INET_FORWARD)
+		learn(zn, t, ct, CTINFO2DIR(info), skb, st);
 }
 
 /**

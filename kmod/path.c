@@ -229,7 +229,7 @@ static struct neighbour *neigh4(const struct zonefw_path *e)
 								   e->ndst.ip));
 }
 
-static unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb,
+static noinline unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb,
 			     const struct nf_hook_state *st)
 {
 	struct zonefw_pathkey k;
@@ -275,7 +275,7 @@ static struct neighbour *neigh6(const struct zonefw_path *e)
 	return __ipv6_neigh_lookup_noref(e->dst->dev, rt6_nexthop(rt, &e->ndst.in6));
 }
 
-static unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb,
+static noinline unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb,
 			     const struct nf_hook_state *st)
 {
 	struct zonefw_pathkey k;
@@ -312,6 +312,39 @@ static unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb
 	return leave(skb, e, n);
 }
 
+/* Nobody has the packet's hash: most packets without a path go their way after this look. Where
+ * there are options or no ports, the hash is of whatever stands there, and forward4() tells.
+ */
+static __always_inline bool none4(const struct zonefw_offload *t, const struct sk_buff *skb)
+{
+	const struct iphdr *ih = ip_hdr(skb);
+	struct zonefw_pathkey k;
+
+	if (skb_headlen(skb) < sizeof(*ih) + sizeof(k.ports))
+		return false;
+	k.family = NFPROTO_IPV4;
+	k.src.ip = ih->saddr;
+	k.dst.ip = ih->daddr;
+	k.proto = ih->protocol;
+	k.ports = *(const __be32 *)(ih + 1);
+	return hlist_empty(&t->bucket[zonefw_path_hash(t, &k)]);
+}
+
+static __always_inline bool none6(const struct zonefw_offload *t, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ih = ipv6_hdr(skb);
+	struct zonefw_pathkey k;
+
+	if (skb_headlen(skb) < sizeof(*ih) + sizeof(k.ports))
+		return false;
+	k.family = NFPROTO_IPV6;
+	k.src.in6 = ih->saddr;
+	k.dst.in6 = ih->daddr;
+	k.proto = ih->nexthdr;
+	k.ports = *(const __be32 *)(ih + 1);
+	return hlist_empty(&t->bucket[zonefw_path_hash(t, &k)]);
+}
+
 /**
  * zonefw_path_hook() - a packet comes in on a device of a zone
  * @priv: the namespace's flow table
@@ -330,8 +363,8 @@ unsigned int zonefw_path_hook(void *priv, struct sk_buff *skb, const struct nf_h
 	if (!READ_ONCE(t->count) || skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
 	if (skb->protocol == htons(ETH_P_IP))
-		return forward4(t, skb, st);
+		return none4(t, skb) ? NF_ACCEPT : forward4(t, skb, st);
 	if (skb->protocol == htons(ETH_P_IPV6))
-		return forward6(t, skb, st);
+		return none6(t, skb) ? NF_ACCEPT : forward6(t, skb, st);
 	return NF_ACCEPT;
 }

@@ -59,7 +59,6 @@ struct zonefw_path {
  * @count: of them; 0: packets are not even looked at
  * @flows: flows with at least one path
  * @devs: hooks, by device; under zonefw_ns.lock
- * @worth: packets of a flow seen so far, by chance lost
  */
 struct zonefw_offload {
 	struct zonefw_ns *zn;
@@ -71,7 +70,6 @@ struct zonefw_offload {
 	struct list_head all, devs;
 	struct xarray hooked;		/* of devs, by index of the device */
 	struct delayed_work collect;
-	u32 worth[4096];
 	struct hlist_head bucket[1 << ZONEFW_PATH_BITS];
 };
 

@@ -84,22 +84,15 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 static void write(struct zonefw_ventry *e, u64 key, u64 stamp, const struct zonefw_stamp *st)
 {
 	WRITE_ONCE(e->epoch, st->epoch ^ (u32)key);
+	WRITE_ONCE(e->seen[IP_CT_DIR_ORIGINAL], 0);
+	WRITE_ONCE(e->seen[IP_CT_DIR_REPLY], 0);
 	WRITE_ONCE(e->stamp, stamp);
 	WRITE_ONCE(e->quick, key ^ stamp ^ st->way);
 	WRITE_ONCE(e->check, key ^ stamp);
 }
 
-/**
- * zonefw_vcache_put() - remember that the policy let a flow in
- * @c: cache
- * @key: the flow's, see zonefw_vc_key()
- * @st: by which policy, through which cell, by which rule
- *
- * Takes the flow's own entry, else a free one, else the one it is looked for first.
- *
- * Return: whether another flow lost its entry.
- */
-bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st)
+/* Takes the flow's own entry, else a free one, else the one it is looked for first. */
+static noinline bool put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st)
 {
 	u64 stamp = zonefw_vc_pack(st);
 	u32 first = zonefw_vc_first(key), i;
@@ -122,7 +115,7 @@ bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_sta
 }
 
 /**
- * zonefw_vcache_enter() - likewise, of a flow of whatever family
+ * zonefw_vcache_enter() - remember that the policy let a flow in
  * @c: cache
  * @ct: the flow
  * @st: by which policy, through which cell, by which rule
@@ -132,7 +125,27 @@ bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_sta
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *st)
 {
-	return zonefw_vcache_put(c, key_of(c, ct), st);
+	return put(c, key_of(c, ct), st);
+}
+
+/**
+ * zonefw_vcache_begin() - likewise of a flow that conntrack has not confirmed: it has no entry yet
+ * @c: cache
+ * @key: the flow's, see zonefw_vc_key()
+ * @st: by which policy, through which cell, by which rule
+ *
+ * An entry that an earlier flow of the same key has left stands behind this one, or goes.
+ *
+ * Return: whether another flow lost its entry.
+ */
+bool zonefw_vcache_begin(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st)
+{
+	struct zonefw_ventry *e = &c->way[zonefw_vc_first(key)];
+
+	if (unlikely(READ_ONCE(e->check)))
+		return put(c, key, st);
+	write(e, key, zonefw_vc_pack(st), st);
+	return false;
 }
 
 /**
@@ -148,6 +161,22 @@ void zonefw_vcache_quicken(struct zonefw_vcache *c, const struct nf_conn *ct, u6
 
 	if (e && READ_ONCE(e->quick) != (key ^ stamp ^ way))
 		WRITE_ONCE(e->quick, key ^ stamp ^ way);
+}
+
+/**
+ * zonefw_vcache_worth() - count a packet of a flow that may be offloaded
+ * @c: cache
+ * @ct: a flow that zonefw_vcache_find() knows
+ * @dir: the packet's direction
+ *
+ * Return: true with every eighth packet: the flow table is to learn the direction.
+ */
+bool zonefw_vcache_worth(struct zonefw_vcache *c, const struct nf_conn *ct, u8 dir)
+{
+	u64 stamp;
+	struct zonefw_ventry *e = own(c, key_of(c, ct), &stamp);
+
+	return e && zonefw_vc_worth(e, dir);
 }
 
 /**

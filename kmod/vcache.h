@@ -15,10 +15,12 @@
  * @stamp: see zonefw_vc_pack()
  * @quick: key ^ stamp ^ way: see zonefw_fast_way()
  * @epoch: see epoch.c; mixed with the key
+ * @seen: packets of each direction, while the flow table has not learned it; see offload.c
  */
 struct zonefw_ventry {
 	u64 check, stamp, quick;
 	u32 epoch;
+	u8 seen[IP_CT_DIR_MAX];
 } __aligned(32);
 
 #define ZONEFW_CLEAN_BITS	12
@@ -37,7 +39,7 @@ struct zonefw_vcache {
 struct zonefw_stamp {
 	u32 gen;	/* 24 bits */
 	u16 cell;	/* of the original direction: from * nz + to */
-	u32 slot;	/* 23 bits: deciding rule's index + 1, 0: the default */
+	u32 slot;	/* 22 bits: deciding rule's index + 1, 0: the default */
 	bool offloads;	/* the cell does */
 	u32 epoch;	/* see epoch.c */
 	u64 way;	/* see zonefw_fast_way() */
@@ -52,10 +54,11 @@ enum zonefw_hit zonefw_vcache_find(struct zonefw_vcache *c, const struct nf_conn
 				   u32 gen, u16 cell, u32 *slot);
 bool zonefw_vcache_peek(struct zonefw_vcache *c, const struct nf_conn *ct, u32 gen,
 			struct zonefw_stamp *st);
-bool zonefw_vcache_put(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st);
+bool zonefw_vcache_begin(struct zonefw_vcache *c, u64 key, const struct zonefw_stamp *st);
 bool zonefw_vcache_enter(struct zonefw_vcache *c, const struct nf_conn *ct,
 			 const struct zonefw_stamp *st);
 bool zonefw_vcache_fresh(struct zonefw_vcache *c, const struct nf_conn *ct, u32 epoch);
+bool zonefw_vcache_worth(struct zonefw_vcache *c, const struct nf_conn *ct, u8 dir);
 void zonefw_vcache_quicken(struct zonefw_vcache *c, const struct nf_conn *ct, u64 way);
 void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats);
 
@@ -83,13 +86,17 @@ static __always_inline u64 zonefw_vc_key(const struct zonefw_vcache *c, const st
 }
 
 #define ZONEFW_VC_SLOT		40
-#define ZONEFW_VC_OFFLOADS	(1u << 23)	/* above the slot, so that usual ones are told by one comparison */
+#define ZONEFW_VC_OFFLOADS	(1u << 22)	/* above the slot */
+#define ZONEFW_VC_RARE		(1u << 23)	/* above that: the cell offloads, or no rule has decided */
 
 /* A stamp: the slot on top and the cell below, so that each is taken out with ease. */
 static inline u64 zonefw_vc_pack(const struct zonefw_stamp *s)
 {
-	return (u64)(s->slot | (s->offloads ? ZONEFW_VC_OFFLOADS : 0)) << ZONEFW_VC_SLOT |
-	       (u64)(s->gen & 0xffffff) << 16 | s->cell;
+	u32 top = s->slot ?: ZONEFW_VC_RARE;
+
+	if (s->offloads)
+		top |= ZONEFW_VC_OFFLOADS | ZONEFW_VC_RARE;
+	return (u64)top << ZONEFW_VC_SLOT | (u64)(s->gen & 0xffffff) << 16 | s->cell;
 }
 
 static inline u32 zonefw_vc_slot(u64 stamp)
@@ -100,18 +107,29 @@ static inline u32 zonefw_vc_slot(u64 stamp)
 
 static inline bool zonefw_vc_offloads(u64 stamp)
 {
-	return stamp >> 63;
+	return stamp >> ZONEFW_VC_SLOT & ZONEFW_VC_OFFLOADS;
 }
 
-/* A rule has decided, and the cell does not offload. */
+/* A rule has decided, and the cell does not offload: nothing stands above the slot. */
 static inline bool zonefw_vc_usual(u64 stamp)
 {
-	return (stamp >> ZONEFW_VC_SLOT) - 1 < ZONEFW_VC_OFFLOADS - 1;
+	return (s64)stamp >= 0;
 }
 
 static inline bool zonefw_vc_of_gen(u64 stamp, u32 gen)
 {
 	return ((stamp >> 16 ^ gen) & 0xffffff) == 0;
+}
+
+#define ZONEFW_VC_WORTH	8	/* packets of one direction before the flow table learns it */
+
+/* Counts a packet of a flow that may be offloaded, now and then in vain; true with every eighth. */
+static inline bool zonefw_vc_worth(struct zonefw_ventry *e, u8 dir)
+{
+	u8 n = READ_ONCE(e->seen[dir]) + 1;
+
+	WRITE_ONCE(e->seen[dir], n % ZONEFW_VC_WORTH);
+	return n >= ZONEFW_VC_WORTH;
 }
 
 /* Which of its set's ways an entry goes to first. */

@@ -109,8 +109,8 @@ int zonefw_trees_build(struct zonefw_side *s, u32 words);
 
 /* walk.c */
 void zonefw_point(const struct zonefw_key *k, u32 *v);
-const struct zonefw_box *zonefw_cell_first(const struct zonefw_cell *cell, const u32 *v, bool v6,
-					   u8 flags);
+const struct zonefw_box *zonefw_cell_first4(const struct zonefw_cell *cell, const u32 *v);
+const struct zonefw_box *zonefw_cell_first6(const struct zonefw_cell *cell, const u32 *v);
 
 /* table.c */
 struct zonefw_table *zonefw_table_build(const struct zonefw_list *l);

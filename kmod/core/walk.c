@@ -68,12 +68,12 @@ static void start(const struct zonefw_cell *cell, const struct zonefw_key *key,
 	}
 }
 
-static bool in(u32 x, u32 lo, u32 len)
+static inline bool in(u32 x, u32 lo, u32 len)
 {
 	return x - lo <= len;
 }
 
-static bool ports_in(const struct zonefw_box *b, const u32 *v, u8 flags)
+static inline bool ports_in(const struct zonefw_box *b, const u32 *v, u8 flags)
 {
 	return in(v[ZONEFW_D_DPORT], b->lo[ZONEFW_D_DPORT], b->len[ZONEFW_D_DPORT]) &&
 	       in(v[ZONEFW_D_PROTO], b->lo[ZONEFW_D_PROTO], b->len[ZONEFW_D_PROTO]) &&
@@ -81,23 +81,22 @@ static bool ports_in(const struct zonefw_box *b, const u32 *v, u8 flags)
 	       !(b->need & ~flags);
 }
 
-static bool box_has4(const struct zonefw_box *b, const u32 *v, u8 flags)
+static inline bool word_in(const struct zonefw_box *b, const u32 *v, u32 i)
 {
-	return in(v[ZONEFW_D_ADDR], b->addr[0], b->addr[1]) &&
-	       in(v[ZONEFW_D_ADDR + 1], b->addr[2], b->addr[3]) && ports_in(b, v, flags);
+	return in(v[ZONEFW_D_ADDR + i], b->addr[2 * i], b->addr[2 * i + 1]);
+}
+
+static inline bool box_has4(const struct zonefw_box *b, const u32 *v, u8 flags)
+{
+	return word_in(b, v, 0) && word_in(b, v, 1) && ports_in(b, v, flags);
 }
 
 /* From the low words up: that is where hosts differ. */
-static bool box_has6(const struct zonefw_box *b, const u32 *v, u8 flags)
+static inline bool box_has6(const struct zonefw_box *b, const u32 *v, u8 flags)
 {
-	u32 i = ZONEFW_WORDS6;
-
-	if (!ports_in(b, v, flags))
-		return false;
-	while (i--)
-		if (!in(v[ZONEFW_D_ADDR + i], b->addr[2 * i], b->addr[2 * i + 1]))
-			return false;
-	return true;
+	return word_in(b, v, 3) && ports_in(b, v, flags) && word_in(b, v, 7) &&
+	       word_in(b, v, 2) && word_in(b, v, 6) && word_in(b, v, 1) && word_in(b, v, 5) &&
+	       word_in(b, v, 0) && word_in(b, v, 4);
 }
 
 /* To the strand's next box that has the packet; not past rule @max. */
@@ -200,43 +199,54 @@ const struct zonefw_rule *zonefw_cell_next(struct zonefw_rule *const *rules,
 }
 
 /* The leaf's first box that has the packet, if its rule stands before that of @best. */
-static inline const struct zonefw_box *first_of(const u32 *boxes, const u32 *leaf, const u32 *v,
-						u8 flags, bool v6, const struct zonefw_box *best)
+static __always_inline const struct zonefw_box *first_of(const struct zonefw_side *s, const u32 *leaf,
+							 const u32 *v, bool v6,
+							 const struct zonefw_box *best)
 {
 	const u32 *at = leaf + 1, *end = at + *leaf;
 
 	for (; at < end; at++) {
-		const struct zonefw_box *b = zonefw_box_at(boxes, *at);
+		const struct zonefw_box *b = zonefw_box_at(s->boxes, *at);
 
 		if (best && b->rule >= best->rule)
 			return best;
-		if (v6 ? box_has6(b, v, flags) : box_has4(b, v, flags))
+		if (v6 ? box_has6(b, v, ZONEFW_K_PORTS) : box_has4(b, v, ZONEFW_K_PORTS))
 			return b;
 	}
 	return best;
 }
 
+static __always_inline const struct zonefw_box *first(const struct zonefw_cell *cell, const u32 *v,
+						      bool v6)
+{
+	const struct zonefw_table *const *t = cell->tables, *const *end = t + cell->ntables;
+	const struct zonefw_box *best = NULL;
+	u32 k;
+
+	for (; t < end; t++) {
+		const struct zonefw_side *s = &(*t)->side[v6];
+
+		for (k = 0; k < s->ntrees; k++)
+			best = first_of(s, leaf_of(s, k, v), v, v6, best);
+	}
+	return best;
+}
+
 /**
- * zonefw_cell_first() - the first box of a cell that has a packet
+ * zonefw_cell_first4() - the first box of a cell that has a packet of IPv4 with ports
  * @cell: the zone pair's cell, without a patch or loose table
  * @v: the packet as a point
- * @v6: family
- * @flags: ZONEFW_K_* of the packet
  *
  * Return: the box, whose rule decides if it is exact and has no live predicates; NULL:
  * no rule matches. Nothing is known of rules behind a box that is not exact.
  */
-const struct zonefw_box *zonefw_cell_first(const struct zonefw_cell *cell, const u32 *v, bool v6,
-					   u8 flags)
+const struct zonefw_box *zonefw_cell_first4(const struct zonefw_cell *cell, const u32 *v)
 {
-	const struct zonefw_box *best = NULL;
-	u32 i, k;
+	return first(cell, v, false);
+}
 
-	for (i = 0; i < cell->ntables; i++) {
-		const struct zonefw_side *s = &cell->tables[i]->side[v6];
-
-		for (k = 0; k < s->ntrees; k++)
-			best = first_of(s->boxes, leaf_of(s, k, v), v, flags, v6, best);
-	}
-	return best;
+/* Likewise of IPv6. Each family has its own copy of the code. */
+const struct zonefw_box *zonefw_cell_first6(const struct zonefw_cell *cell, const u32 *v)
+{
+	return first(cell, v, true);
 }

@@ -70,6 +70,12 @@ int zonefw_put_key(struct sk_buff *msg, const struct zonefw_key *k)
 	return 0;
 }
 
+/* Does anybody want to be told of packets? */
+bool zonefw_listened(const struct zonefw_ns *zn)
+{
+	return may_listen(zn) && genl_has_listeners(&zonefw_family, zn->net, ZONEFW_GRP_DROPS);
+}
+
 /* Softirq; nothing is allocated while nobody listens. */
 void zonefw_notify_packet(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 			  const struct zonefw_key *k, u16 from, u16 to, u32 rule, u8 action,
@@ -78,7 +84,7 @@ void zonefw_notify_packet(const struct zonefw_ns *zn, const struct zonefw_policy
 	struct sk_buff *msg;
 	void *h;
 
-	if (!may_listen(zn) || !genl_has_listeners(&zonefw_family, zn->net, ZONEFW_GRP_DROPS))
+	if (!zonefw_listened(zn))
 		return;
 	msg = genlmsg_new(512, GFP_ATOMIC);
 	if (!msg)

@@ -9,6 +9,7 @@ struct sk_buff;
 
 struct sk_buff *zonefw_event_prepare(void);
 void zonefw_event_send(struct zonefw_ns *zn, struct sk_buff *msg, u8 cause);
+bool zonefw_listened(const struct zonefw_ns *zn);
 void zonefw_notify_packet(const struct zonefw_ns *zn, const struct zonefw_policy *p,
 			  const struct zonefw_key *k, u16 from, u16 to, u32 rule, u8 action,
 			  u8 reason, const char *prefix);
