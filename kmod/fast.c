@@ -91,7 +91,7 @@ static __always_inline unsigned int lookup(struct look l, struct sk_buff *skb,
 {
 	struct zonefw_vcache *c = l.zn->vcache;
 	struct zonefw_ventry *e;
-	u64 want, stamp;
+	u64 want, stamp = 0;
 	u32 first, len;
 
 	if (!is_plain(skb, l.ct, l.v6))
