@@ -29,6 +29,9 @@ extern char nl_extmsg[512];
 extern int nl_badoff, nl_len;
 extern struct nlattr *nl_head;
 
+/* nlnames_gen.c: what an answer's attributes have to look like */
+extern struct nla_policy nl_attr[], nl_attr_set[], nl_attr_setelems[], nl_attr_zone[], nl_attr_rule[], nl_attr_celldef[];
+
 /* codec.c */
 struct nl_msg *codec_apply(struct model *m);
 struct pos codec_where(struct model *m, struct nl_msg *msg, int off);

@@ -141,7 +141,7 @@ static void set_reply(struct nlattr **tb, void *arg)
 	struct model *m = arg;
 	struct set *s;
 
-	if (!tb[ZONEFW_A_SET] || nla_parse_nested(as, ZONEFW_AS_MAX, tb[ZONEFW_A_SET], NULL) < 0 ||
+	if (!tb[ZONEFW_A_SET] || nla_parse_nested(as, ZONEFW_AS_MAX, tb[ZONEFW_A_SET], nl_attr_set) < 0 ||
 	    !as[ZONEFW_AS_NAME])
 		return;
 	s = xalloc(sizeof(*s));
@@ -176,7 +176,7 @@ static void elems_take(struct nlattr *nest, elemvec *v)
 	struct nlattr *ae[ZONEFW_AE_MAX + 1];
 	const struct zonefw_elem *e;
 
-	if (!nest || nla_parse_nested(ae, ZONEFW_AE_MAX, nest, NULL) < 0 || !ae[ZONEFW_AE_LIST])
+	if (!nest || nla_parse_nested(ae, ZONEFW_AE_MAX, nest, nl_attr_setelems) < 0 || !ae[ZONEFW_AE_LIST])
 		return;
 	e = nla_data(ae[ZONEFW_AE_LIST]);
 	for (int i = 0; i < nla_len(ae[ZONEFW_AE_LIST]) / (int)sizeof(*e); i++)

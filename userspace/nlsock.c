@@ -70,6 +70,12 @@ struct nl_msg *nl_new(int cmd, int flags, size_t size)
 	return m;
 }
 
+/* of an answer: 0 or -errno, whatever stands there */
+static int code_of(int e)
+{
+	return e <= 0 && e >= -4095 ? e : -EBADMSG;
+}
+
 /* NLMSG_ERROR: the code, and the kernel's own words behind it */
 static int ack_parse(struct nlmsghdr *h)
 {
@@ -80,10 +86,13 @@ static int ack_parse(struct nlmsghdr *h)
 
 	nl_extmsg[0] = 0;
 	nl_badoff = 0;
+	if (nlmsg_datalen(h) < (int)sizeof(*e))
+		return -EBADMSG;
 	if (h->nlmsg_flags & NLM_F_ACK_TLVS && h->nlmsg_len >= off) {
 		if (!(h->nlmsg_flags & NLM_F_CAPPED))
-			off += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(struct nlmsghdr);
-		rem = (int)h->nlmsg_len - (int)off;
+			off += (size_t)e->msg.nlmsg_len + 3 - sizeof(struct nlmsghdr);
+		off &= ~(size_t)3;
+		rem = off < h->nlmsg_len ? (int)(h->nlmsg_len - off) : 0;
 		for (a = (struct nlattr *)((char *)h + off); rem > 0 && nla_ok(a, rem); a = nla_next(a, &rem)) {
 			if (nla_type(a) == NLMSGERR_ATTR_MSG)
 				snprintf(nl_extmsg, sizeof(nl_extmsg), "%.*s", nla_len(a), (char *)nla_data(a));
@@ -91,7 +100,7 @@ static int ack_parse(struct nlmsghdr *h)
 				nl_badoff = (int)nla_get_u32(a);
 		}
 	}
-	return e->error;
+	return code_of(e->error);
 }
 
 static int one_message(struct nlmsghdr *h, reply_fn fn, void *arg, bool *done)
@@ -104,12 +113,12 @@ static int one_message(struct nlmsghdr *h, reply_fn fn, void *arg, bool *done)
 	}
 	if (h->nlmsg_type == NLMSG_DONE) {
 		*done = true;
-		return nlmsg_datalen(h) >= 4 ? *(int *)nlmsg_data(h) : 0;
+		return nlmsg_datalen(h) >= 4 ? code_of(*(int *)nlmsg_data(h)) : 0;
 	}
 	if (h->nlmsg_type != family)
 		return 0;
 	if (nla_parse(tb, ZONEFW_A_MAX, genlmsg_attrdata(nlmsg_data(h), 0),
-		      genlmsg_attrlen(nlmsg_data(h), 0), NULL) < 0)
+		      genlmsg_attrlen(nlmsg_data(h), 0), nl_attr) < 0)
 		return -EBADMSG;
 	nl_head = genlmsg_attrdata(nlmsg_data(h), 0);
 	nl_len = genlmsg_attrlen(nlmsg_data(h), 0);
@@ -209,7 +218,7 @@ int nl_listen(const char *group, void (*fn)(int cmd, struct nlattr **tb))
 			struct genlmsghdr *gh = nlmsg_data(h);
 
 			if (h->nlmsg_type == family && nla_parse(tb, ZONEFW_A_MAX, genlmsg_attrdata(gh, 0),
-								 genlmsg_attrlen(gh, 0), NULL) >= 0)
+								 genlmsg_attrlen(gh, 0), nl_attr) >= 0)
 				fn(gh->cmd, tb);
 		}
 	}

@@ -33,7 +33,7 @@ static void zone_reply(struct nlattr **tb, void *arg)
 	z.packets = u64_of(tb[ZONEFW_A_PACKETS]);
 	z.bytes = u64_of(tb[ZONEFW_A_BYTES]);
 	z.name = "self";
-	if (tb[ZONEFW_A_ZONE] && nla_parse_nested(az, ZONEFW_AZ_MAX, tb[ZONEFW_A_ZONE], NULL) >= 0) {
+	if (tb[ZONEFW_A_ZONE] && nla_parse_nested(az, ZONEFW_AZ_MAX, tb[ZONEFW_A_ZONE], nl_attr_zone) >= 0) {
 		if (az[ZONEFW_AZ_NAME])
 			z.name = xstrdup(nla_get_string(az[ZONEFW_AZ_NAME]));
 		if (az[ZONEFW_AZ_TEXT])
@@ -92,7 +92,7 @@ static void rule_reply(struct nlattr **tb, void *arg)
 	struct dump *d = arg;
 	struct rule *r;
 
-	if (!tb[ZONEFW_A_RULE] || nla_parse_nested(ar, ZONEFW_AR_MAX, tb[ZONEFW_A_RULE], NULL) < 0 ||
+	if (!tb[ZONEFW_A_RULE] || nla_parse_nested(ar, ZONEFW_AR_MAX, tb[ZONEFW_A_RULE], nl_attr_rule) < 0 ||
 	    !ar[ZONEFW_AR_TEXT])
 		return;
 	r = xalloc(sizeof(*r));
@@ -127,7 +127,7 @@ static void celldef_reply(struct nlattr **tb, void *arg)
 	struct nlattr *ac[ZONEFW_AC_MAX + 1];
 	struct dump *d = arg;
 
-	if (!tb[ZONEFW_A_CELLDEF] || nla_parse_nested(ac, ZONEFW_AC_MAX, tb[ZONEFW_A_CELLDEF], NULL) < 0 ||
+	if (!tb[ZONEFW_A_CELLDEF] || nla_parse_nested(ac, ZONEFW_AC_MAX, tb[ZONEFW_A_CELLDEF], nl_attr_celldef) < 0 ||
 	    !ac[ZONEFW_AC_TEXT] || !ac[ZONEFW_AC_FROM] || !ac[ZONEFW_AC_TO])
 		return;
 	sb_fmt(&d->text, "%s -> %s { %s }\n", dump_zone(d, nla_get_u16(ac[ZONEFW_AC_FROM])),
