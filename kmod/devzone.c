@@ -3,7 +3,8 @@
  * Which zones a device may be in. The table is rebuilt under rtnl at every
  * commit and at every device event, before the device's first packet, and
  * swapped by RCU. When memory fails the table goes away and with it every
- * device's zone: nothing passes, rather than something wrong.
+ * device's zone: nothing passes, rather than something wrong, until a worker
+ * has placed them after all.
  */
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
@@ -204,24 +205,63 @@ bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone)
 	return zone < p->nz && d && d->ifindex && d->rank[zone] > RANK_NET;
 }
 
-/* A device that cannot be hooked is one whose flows are not offloaded. */
-static void place_anew(struct zonefw_ns *zn, struct zonefw_policy *p, const struct net_device *dev)
+#define RETRY	(HZ / 10)
+
+/* Without a table no device has a zone and all is dropped: that ends as soon as there is memory. A
+ * device that cannot be hooked is one whose flows are not offloaded.
+ */
+static void place_anew(struct zonefw_ns *zn, struct zonefw_policy *p)
 {
-	if (zonefw_devs_update(zn, p))
-		net_warn_ratelimited("zonefw: no memory to place %s; no device has a zone\n",
-				     dev->name);
+	int err = zonefw_devs_update(zn, p);
+
+	if (err)
+		net_warn_ratelimited("zonefw: no memory to place devices; none has a zone until there is\n");
 	zonefw_offload_stale(zn);
-	if (zn->hooks && zonefw_offload_prepare(zn, p))
-		net_warn_ratelimited("zonefw: %s: flows that come in here cannot be offloaded\n",
-				     dev->name);
+	if (zn->hooks && !err) {
+		err = zonefw_offload_prepare(zn, p);
+		if (err)
+			net_warn_ratelimited("zonefw: flows of some device cannot be offloaded\n");
+	}
 	zonefw_offload_settle(zn, p);
+	if (err == -ENOMEM)
+		mod_delayed_work(system_wq, &zn->place, RETRY);
+}
+
+static void place_current(struct zonefw_ns *zn)
+{
+	struct zonefw_policy *p;
+
+	mutex_lock(&zn->lock);
+	p = rcu_dereference_protected(zn->policy, lockdep_is_held(&zn->lock));
+	if (p)
+		place_anew(zn, p);
+	mutex_unlock(&zn->lock);
+}
+
+static void place_work(struct work_struct *work)
+{
+	struct zonefw_ns *zn = container_of(to_delayed_work(work), struct zonefw_ns, place);
+
+	rtnl_lock();
+	place_current(zn);
+	rtnl_unlock();
+}
+
+void zonefw_devs_init(struct zonefw_ns *zn)
+{
+	INIT_DELAYED_WORK(&zn->place, place_work);
+}
+
+/* Context: the namespace's devices are gone, or nothing listens to them any more. */
+void zonefw_devs_exit(struct zonefw_ns *zn)
+{
+	cancel_delayed_work_sync(&zn->place);
 }
 
 static int netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct zonefw_ns *zn = zonefw_ns(dev_net(dev));
-	struct zonefw_policy *p;
 
 	switch (event) {
 	case NETDEV_REGISTER:
@@ -238,11 +278,7 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *pt
 	default:
 		return NOTIFY_DONE;
 	}
-	mutex_lock(&zn->lock);
-	p = rcu_dereference_protected(zn->policy, lockdep_is_held(&zn->lock));
-	if (p)
-		place_anew(zn, p, dev);
-	mutex_unlock(&zn->lock);
+	place_current(zn);
 	return NOTIFY_DONE;
 }
 

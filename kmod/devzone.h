@@ -48,6 +48,8 @@ struct zonefw_devs {
 };
 
 struct zonefw_dev *zonefw_dev_slot(struct zonefw_devs *t, int ifindex);
+void zonefw_devs_init(struct zonefw_ns *zn);
+void zonefw_devs_exit(struct zonefw_ns *zn);
 int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p);
 u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr);
 bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone);

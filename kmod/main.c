@@ -47,6 +47,7 @@ static int __net_init ns_init(struct net *net)
 	INIT_LIST_HEAD(&zn->candidates);
 	INIT_LIST_HEAD(&zn->tracers);
 	zn->next_id = 1;
+	zonefw_devs_init(zn);
 	zonefw_clock_init(zn);
 	zonefw_sweep_init(zn);
 	zn->stats = alloc_percpu(struct zonefw_stats);
@@ -84,6 +85,7 @@ static void __net_exit ns_exit(struct net *net)
 	struct zonefw_ns *zn = zonefw_ns(net);
 	struct zonefw_policy *p = rcu_dereference_protected(zn->policy, 1);
 
+	zonefw_devs_exit(zn);
 	zonefw_clock_stop(zn);
 	zonefw_sweep_exit(zn);
 	RCU_INIT_POINTER(zn->policy, NULL);

@@ -147,7 +147,7 @@ struct zonefw_ns {
 	spinlock_t log_lock;		/* tokens, stamp */
 	u64 log_tokens, log_stamp;
 	struct zonefw_sweep sweep;	/* under lock, but for its state */
-	struct delayed_work clock;	/* clock.c */
+	struct delayed_work clock, place;	/* clock.c; devzone.c: once more, with memory */
 	u64 clock_state;
 	u32 clock_expired;
 	atomic_t epoch;			/* epoch.c; likewise changes */
