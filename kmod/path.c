@@ -230,7 +230,7 @@ static struct neighbour *neigh4(const struct zonefw_path *e)
 }
 
 static noinline unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb,
-			     const struct nf_hook_state *st)
+				      const struct nf_hook_state *st)
 {
 	struct zonefw_pathkey k;
 	const struct iphdr *ih;
@@ -276,7 +276,7 @@ static struct neighbour *neigh6(const struct zonefw_path *e)
 }
 
 static noinline unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb,
-			     const struct nf_hook_state *st)
+				      const struct nf_hook_state *st)
 {
 	struct zonefw_pathkey k;
 	u32 off = sizeof(struct ipv6hdr), need;
