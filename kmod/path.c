@@ -229,6 +229,16 @@ static struct neighbour *neigh4(const struct zonefw_path *e)
 								   e->ndst.ip));
 }
 
+/* What a path is found by, but for the device; ports stand behind a header without options. */
+static __always_inline void key4(const struct iphdr *ih, struct zonefw_pathkey *k)
+{
+	k->family = NFPROTO_IPV4;
+	k->src.ip = ih->saddr;
+	k->dst.ip = ih->daddr;
+	k->proto = ih->protocol;
+	k->ports = *(const __be32 *)(ih + 1);
+}
+
 static noinline unsigned int forward4(const struct zonefw_offload *t, struct sk_buff *skb,
 				      const struct nf_hook_state *st)
 {
@@ -246,12 +256,8 @@ static noinline unsigned int forward4(const struct zonefw_offload *t, struct sk_
 	    !pskb_may_pull(skb, need))
 		return NF_ACCEPT;
 	ih = ip_hdr(skb);
-	k.family = NFPROTO_IPV4;
+	key4(ih, &k);
 	k.iif = st->in->ifindex;
-	k.src.ip = ih->saddr;
-	k.dst.ip = ih->daddr;
-	k.proto = ih->protocol;
-	k.ports = *(const __be32 *)(ih + 1);
 	e = find(t, &k);
 	if (!e || ip_fast_csum(ih, 5) || ntohs(ih->tot_len) < need ||
 	    !whole(skb, ntohs(ih->tot_len)) || !fits(skb, e))
@@ -275,6 +281,15 @@ static struct neighbour *neigh6(const struct zonefw_path *e)
 	return __ipv6_neigh_lookup_noref(e->dst->dev, rt6_nexthop(rt, &e->ndst.in6));
 }
 
+static __always_inline void key6(const struct ipv6hdr *ih, struct zonefw_pathkey *k)
+{
+	k->family = NFPROTO_IPV6;
+	k->src.in6 = ih->saddr;
+	k->dst.in6 = ih->daddr;
+	k->proto = ih->nexthdr;
+	k->ports = *(const __be32 *)(ih + 1);
+}
+
 static noinline unsigned int forward6(const struct zonefw_offload *t, struct sk_buff *skb,
 				      const struct nf_hook_state *st)
 {
@@ -291,12 +306,8 @@ static noinline unsigned int forward6(const struct zonefw_offload *t, struct sk_
 	if (ih->version != 6 || need == off || ih->hop_limit <= 1 || !pskb_may_pull(skb, need))
 		return NF_ACCEPT;
 	ih = ipv6_hdr(skb);
-	k.family = NFPROTO_IPV6;
+	key6(ih, &k);
 	k.iif = st->in->ifindex;
-	k.src.in6 = ih->saddr;
-	k.dst.in6 = ih->daddr;
-	k.proto = ih->nexthdr;
-	k.ports = *(const __be32 *)(ih + 1);
 	e = find(t, &k);
 	if (!e || off + ntohs(ih->payload_len) < need ||
 	    !whole(skb, off + ntohs(ih->payload_len)) || !fits(skb, e))
@@ -322,11 +333,7 @@ static __always_inline bool none4(const struct zonefw_offload *t, const struct s
 
 	if (skb_headlen(skb) < sizeof(*ih) + sizeof(k.ports))
 		return false;
-	k.family = NFPROTO_IPV4;
-	k.src.ip = ih->saddr;
-	k.dst.ip = ih->daddr;
-	k.proto = ih->protocol;
-	k.ports = *(const __be32 *)(ih + 1);
+	key4(ih, &k);
 	return hlist_empty(&t->bucket[zonefw_path_hash(t, &k)]);
 }
 
@@ -337,11 +344,7 @@ static __always_inline bool none6(const struct zonefw_offload *t, const struct s
 
 	if (skb_headlen(skb) < sizeof(*ih) + sizeof(k.ports))
 		return false;
-	k.family = NFPROTO_IPV6;
-	k.src.in6 = ih->saddr;
-	k.dst.in6 = ih->daddr;
-	k.proto = ih->nexthdr;
-	k.ports = *(const __be32 *)(ih + 1);
+	key6(ih, &k);
 	return hlist_empty(&t->bucket[zonefw_path_hash(t, &k)]);
 }
 
