@@ -2,52 +2,32 @@
 /*
  * Preloaded into a program: fail-nth is on only inside its socket calls, so that it meets what the kernel does for a
  * request, and no page of the program itself. NTH: the place, counted over all calls; NTH_OUT: a file for "LEFT CALL",
- * the places left and the call that met it. NTH_RANDOM=N: each call draws one of the next N places instead. NTH_TASK: the
- * task is one that failslab and fail_page_alloc filter for, inside the calls. With NTH_QUIT the program ends where it would
- * wait for something to come.
+ * the places left and the call that met it. With NTH_QUIT the program ends where it would wait for something to come.
  */
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include "nth.h"
 
 static unsigned int left;
 static const char *met = "-";
-static enum { OFF, COUNT, RANDOM, TASK } mode;
-static unsigned int range;
-static int task_fd = -1;
+static bool counts;
 
 static void __attribute__((constructor)) begin(void)
 {
-	const char *n = getenv("NTH"), *r = getenv("NTH_RANDOM");
-	struct timespec t;
+	const char *n = getenv("NTH");
 
-	if (n && *n) {
-		mode = COUNT;
+	counts = n && *n;
+	if (counts)
 		left = strtoul(n, NULL, 10);
-	} else if (r && *r) {
-		mode = RANDOM;
-		range = strtoul(r, NULL, 10);
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		srandom(t.tv_nsec ^ getpid());
-	} else if (getenv("NTH_TASK")) {
-		mode = TASK;
-		task_fd = open("/proc/self/make-it-fail", O_RDWR | O_CLOEXEC);
-	}
-}
-
-static void task(const char *on)
-{
-	if (pwrite(task_fd, on, 1, 0) < 0)
-		perror("make-it-fail");
 }
 
 static void __attribute__((destructor)) end(void)
 {
 	const char *out = getenv("NTH_OUT");
-	FILE *f = mode == COUNT && out ? fopen(out, "w") : NULL;
+	FILE *f = counts && out ? fopen(out, "w") : NULL;
 
 	if (f) {
 		fprintf(f, "%u %s\n", left, met);
@@ -57,26 +37,15 @@ static void __attribute__((destructor)) end(void)
 
 static void on(void)
 {
-	if (mode == RANDOM)
-		nth_arm(1 + random() % range);
-	else if (mode == COUNT && left)
+	if (left)
 		nth_arm(left);
-	else if (mode == TASK)
-		task("1");
 }
 
 static long off(const char *call, long ret)
 {
-	int saved = errno;
-
-	if (mode == RANDOM)
-		nth_left();
-	if (mode == TASK)
-		task("0");
-	errno = saved;
-	if (mode != COUNT || !left)
+	if (!left)
 		return ret;
-	left = nth_left();
+	left = nth_left();	/* keeps errno */
 	if (!left)
 		met = call;
 	return ret;
