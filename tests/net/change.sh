@@ -170,7 +170,10 @@ SWEEP() {
   for f in 4 6; do for p in 4501 4502 4503; do is "v$f: $p is still open" "$(known $f $p)" 1; done; done
   zf set del guests "${A4[ext1]}, 2001:2:0:9::11" > /dev/null
   for f in 4 6; do wait_for "v$f: a member that goes" 20 gone $f 4503; is "v$f: no other" "$(known $f 4501)" 1; done
-  is "counted" "$(stat sweep_cut)" 4
+  swept
+  # a late packet of a loaded machine may be first
+  is "counted ($(stat sweep_cut) by the sweep, of $(stat swept) looked at, $(stat sweep_left) left)" $(($(stat sweep_cut) + $(stat rematched))) 4
+  at_least "by the sweep" "$(stat sweep_cut)" 2
   at_least "looked at" "$(stat swept)" 8
   is "progress" "$(stat sweep_progress)" 100
   at_least "the cache knows some" "$(stat cache_used)" 8

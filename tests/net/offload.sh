@@ -47,7 +47,7 @@ moved() {
   [ -s "$T/bulk" ] || dd if=/dev/urandom of="$T/bulk" bs=65536 count=48 2>/dev/null
   rm -f "$T/got"
   nsenter --net="/run/netns/$3" timeout 60 socat -u TCP6-LISTEN:9000,ipv6only=0,reuseaddr "OPEN:$T/got,creat,trunc" & local p=$!
-  until_true on "$3" sh -c 'grep -q ":2328 " /proc/net/tcp6'
+  until_true on "$3" sh -c 'grep -q ":2328 0*:0000 0A " /proc/net/tcp6'
   on "$2" timeout 60 socat -u "OPEN:$T/bulk" "TCP:$4:${5:-9000}" || miss "$1: the connection failed"
   wait $p
   is "$1: what arrived" "$(sha256sum < "$T/got")" "$(sha256sum < "$T/bulk")"
