@@ -174,7 +174,7 @@ gate() {
   out=$(module_uses)
   [ "${out:-0}" = "${BASE_USE:-0}" ] || breach "module use count $out, at the start ${BASE_USE:-0}"
 }
-# One case may take CASE_LIMIT seconds (on a slow kernel as many times more), twice at most; then what runs is shown and the
+# One case may take CASE_LIMIT seconds (on a slow kernel as many times more), three times at most; then what runs is shown and the
 # machine ends, with the case's name.
 watchdog() {
   local was='' at p limit=$((${CASE_LIMIT:-300} * SLOWER))
@@ -189,19 +189,19 @@ watchdog() {
   echo "not ok ${at#* }: not ended after $limit s"
   sync; poweroff -f
 }
-# run_case ID NAME FUNCTION: a case that missed something it waited for, under emulation on a loaded machine, is tried once
-# more and says so; one that saw what must not be is not.
+# run_case ID NAME FUNCTION: a case that missed something it waited for, under emulation on a loaded machine, is tried again,
+# twice at most, and says so; one that saw what must not be is not.
 run_case() {
   local t0=$SECONDS try
   [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" $1 "* ]] || return 0
   [ -n "$WATCHDOG" ] || { watchdog & WATCHDOG=$!; }
-  for try in '' ', at the second try'; do
+  for try in '' ', at the second try' ', at the third try'; do
     echo "$SECONDS $1 $2" > "$T/case"
     CHECKS=0 WHY='' SKIP='' BREACH=''
     "$3"
     gate
-    [ -n "$WHY" ] && [ -z "$BREACH$try$SKIP" ] || break
-    echo "# $1 once more, for: ${WHY:0:900}"
+    [ -n "$WHY" ] && [ -z "$BREACH$SKIP" ] || break
+    echo "# $1${try:-, at the first try}: ${WHY:0:900}"
   done
   if [ -n "$SKIP" ]; then echo "skip $1 $2: $SKIP"
   elif [ -n "$WHY" ]; then echo "not ok $1 $2: ${WHY:0:900}"
