@@ -119,8 +119,8 @@ $OFF" || return
   apply "${OFF/web name o/web name o expires 20s}" || return
   flow_on a ext1 4 "${A4[web]}" 80
   offloaded 1
-  gone() { [ -z "$(rule o packets)" ]; }
-  until_true gone || miss "the rule did not expire"
+  o_gone() { [ -z "$(rule o packets)" ]; }
+  until_true o_gone || miss "the rule did not expire"
   silent expired web
   flow_off a
   apply "$OFF" || return
