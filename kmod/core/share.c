@@ -72,8 +72,8 @@ static void mask_of(const struct work *w, const u16 *list, u32 n, struct mask *m
 	for (i = 0; i < n; i++)
 		for (k = 0; k < MASK_WORDS; k++)
 			m->w[k] |= list[i] == ZONEFW_ZONE_ANY ? ~0u : w->below[list[i]].w[k];
-	for (k = w->z->nz; k < MASK_WORDS * 32; k++)
-		m->w[k / 32] &= ~(1u << (k % 32));
+	for (k = w->z->nz / 32; k < MASK_WORDS; k++)	/* no zone behind the last */
+		m->w[k] &= k > w->z->nz / 32 ? 0 : (1u << w->z->nz % 32) - 1;
 }
 
 /* Where a rule stands; see zonefw_rule_between(). */
@@ -121,14 +121,26 @@ static u32 class_of(struct work *w, const struct mask *from, const struct mask *
 	return w->nclass - 1;
 }
 
+/* Do both stand between the same zones, by their words? Those of one block do. */
+static bool neighbours(const struct zonefw_rule *a, const struct zonefw_rule *b)
+{
+	return a->action != ZONEFW_REDIRECT && b->action != ZONEFW_REDIRECT &&
+	       !a->also_from && !b->also_from && a->nfrom == b->nfrom && a->nto == b->nto &&
+	       !memcmp(a->from, b->from, a->nfrom * sizeof(*a->from)) &&
+	       !memcmp(a->to, b->to, a->nto * sizeof(*a->to));
+}
+
 static void classes_fill(struct work *w)
 {
+	struct zonefw_rule *const *r = w->z->rules;
 	struct mask from, to;
-	u32 i, c, pos = 0;
+	u32 i, c = 0, pos = 0;
 
 	for (i = 0; i < w->z->nrules; i++) {
-		masks_of(w, w->z->rules[i], &from, &to);
-		c = class_of(w, &from, &to);
+		if (!i || !neighbours(r[i], r[i - 1])) {
+			masks_of(w, r[i], &from, &to);
+			c = class_of(w, &from, &to);
+		}
 		w->of_rule[i] = c;
 		w->class[c].n++;
 		if (!(i & 255))

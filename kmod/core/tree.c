@@ -28,6 +28,7 @@ struct builder {
 	u32 *items, *wait;		/* wait: by node, boxes that it waits with */
 	struct level now, next;
 	u32 *count;			/* boxes by child */
+	u32 *lo, *hi, sampled;		/* of a node's boxes, in the dimension at hand */
 	u32 words, unit;
 	u32 max_nodes, max_copies;	/* copies: boxes and lengths in leaves, boxes waiting */
 	u32 pending;			/* boxes that wait on this level */
@@ -60,21 +61,22 @@ static const struct zonefw_box *box_of(const struct builder *t, u32 place)
 }
 
 /* Boxes left for a packet that is in one of the boxes, in sixteenths of a box. */
-static u64 cost_of(struct builder *t, const u32 *list, u32 n, u32 step, const struct cut *c,
-		   u64 *copies)
+static u64 cost_of(struct builder *t, u32 step, const struct cut *c, u64 *copies)
 {
-	u32 size = 1u << c->bits, all = 0, m = 0, i, first, k;
+	u32 size = 1u << c->bits, all = 0, i, at, k;
 	u64 sum = 0, sq = 0;
 
 	memset(t->count, 0, size * sizeof(*t->count));
-	for (i = 0; i < n; i += step, m++) {
-		k = children_of(box_of(t, list[i]), c, &first);
-		if (k == size) {
+	for (i = 0; i < t->sampled; i++) {
+		at = t->lo[i] >> c->shift;
+		k = (t->hi[i] >> c->shift) - at;
+		if (k >= size - 1) {
 			all++;
 			continue;
 		}
-		while (k--)
-			t->count[first++ & (size - 1)]++;
+		do
+			t->count[at++ & (size - 1)]++;
+		while (k--);
 	}
 	for (i = 0; i < size; i++) {
 		sum += t->count[i];
@@ -86,18 +88,19 @@ static u64 cost_of(struct builder *t, const u32 *list, u32 n, u32 step, const st
 	return (sum + all) ? 16 * sq * step / (sum + all) : ~0ull;
 }
 
-/* Does a dimension tell the boxes apart, and in which bits? */
-static u32 varying(const struct builder *t, const u32 *list, u32 n, u32 step, u32 dim)
+/* Looks at a dimension: does it tell the boxes apart, and in which bits? */
+static u32 varying(struct builder *t, const u32 *list, u32 n, u32 step, u32 dim)
 {
-	u32 first = lo_of(box_of(t, list[0]), dim), bits = 0, i;
+	u32 bits = 0, i, m = 0;
 	bool wide = true;
 
-	for (i = 0; i < n; i += step) {
-		const struct zonefw_box *b = box_of(t, list[i]);
-
-		bits |= (lo_of(b, dim) ^ first) | (hi_of(b, dim) ^ first);
-		wide &= hi_of(b, dim) - lo_of(b, dim) == (dim < ZONEFW_D_ADDR ? 0xffff : ~0u);
+	for (i = 0; i < n; i += step, m++) {
+		t->lo[m] = lo_of(box_of(t, list[i]), dim);
+		t->hi[m] = hi_of(box_of(t, list[i]), dim);
+		bits |= (t->lo[m] ^ t->lo[0]) | (t->hi[m] ^ t->lo[0]);
+		wide &= t->hi[m] - t->lo[m] == (dim < ZONEFW_D_ADDR ? 0xffff : ~0u);
 	}
+	t->sampled = m;
 	return wide ? 0 : bits;
 }
 
@@ -117,16 +120,16 @@ static bool affordable(const struct builder *t, u32 n, const struct cut *c, u64 
 }
 
 /* The best fields of one dimension with @bits; keeps the best in @best. */
-static void try_dim(struct builder *t, const u32 *list, u32 n, struct cut c, u32 vary,
+static void try_dim(struct builder *t, u32 n, u32 step, struct cut c, u32 vary,
 		    struct cut *best, u64 *cost)
 {
-	u32 step = n > SAMPLE ? n / SAMPLE : 1, top = log2_of(vary), low = 0;
+	u32 top = log2_of(vary), low = 0;
 	u64 copies, now;
 
 	while (!(vary >> low & 1))
 		low++;
 	for (c.shift = low; c.shift == low || c.shift + c.bits <= top + 1; c.shift++) {
-		now = cost_of(t, list, n, step, &c, &copies);
+		now = cost_of(t, step, &c, &copies);
 		if (now < *cost && affordable(t, n, &c, copies)) {
 			*cost = now;
 			*best = c;
@@ -147,10 +150,10 @@ static bool best_cut(struct builder *t, const u32 *list, u32 n, struct cut *best
 		vary = varying(t, list, n, step, dim);
 		if (!vary)
 			continue;
-		try_dim(t, list, n, (struct cut){ dim, 0, bits }, vary, best, &cost);
+		try_dim(t, n, step, (struct cut){ dim, 0, bits }, vary, best, &cost);
 		if (bits > 2)
-			try_dim(t, list, n, (struct cut){ dim, 0, bits / 2 }, vary, best, &cost);
-		try_dim(t, list, n, (struct cut){ dim, 0, 1 }, vary, best, &cost);
+			try_dim(t, n, step, (struct cut){ dim, 0, bits / 2 }, vary, best, &cost);
+		try_dim(t, n, step, (struct cut){ dim, 0, 1 }, vary, best, &cost);
 	}
 	return cost < start;
 }
@@ -289,10 +292,12 @@ int zonefw_trees_build(struct zonefw_side *s, u32 words)
 	t.wait = zonefw_mem_get((size_t)t.max_nodes * sizeof(*t.wait));
 	t.now.list = zonefw_mem_get((size_t)t.max_copies * sizeof(u32));
 	t.next.list = zonefw_mem_get((size_t)t.max_copies * sizeof(u32));
-	t.count = zonefw_mem_get(sizeof(u32) << BITS_MAX);
+	t.count = zonefw_mem_get((sizeof(u32) << BITS_MAX) + 4 * SAMPLE * sizeof(u32));
 	s->nodes = t.nodes;
 	s->items = t.items;
 	if (t.nodes && t.items && t.wait && t.now.list && t.next.list && t.count) {
+		t.lo = t.count + (1u << BITS_MAX);
+		t.hi = t.lo + 2 * SAMPLE;
 		plant(&t);
 		grow(&t, s->ntrees);
 		err = 0;
