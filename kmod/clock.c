@@ -95,22 +95,24 @@ void zonefw_clock_init(struct zonefw_ns *zn)
  * @zn: namespace, its lock held
  * @p: policy
  *
- * From here on the deadlines are those of the rules' identities.
+ * From here on the deadlines are those that the rules keep.
  */
 void zonefw_clock_start(struct zonefw_ns *zn, struct zonefw_policy *p)
 {
 	struct zonefw_turn turn = { };
+	struct zonefw_live *l;
 	struct zonefw_rule *r;
 	struct tally t;
 
 	if (!p->ntimed)
 		return;
 	while ((r = zonefw_rule_next(p, &turn))) {
-		if (!r->live || !r->live->expires)
+		l = r->live;
+		if (!l || !l->expires)
 			continue;
-		r->ident->expires = r->live->expires;
-		r->ident->deadline = r->live->deadline;
-		r->ident->timed = p->gen;
+		l->kept->expires = l->expires;
+		l->kept->deadline = l->deadline;
+		l->kept->timed = p->gen;
 	}
 	look(p, &t);
 	zn->clock_state = t.state;

@@ -2,14 +2,12 @@
 /*
  * Identities: an id and counters that outlive a policy. They live in chunks,
  * one page of identities and one per-CPU block of their counters, so that a
- * rule costs 16 bytes and its counters, and not an allocation of each. A free
+ * rule costs 24 bytes and its counters, and not an allocation of each. A free
  * place is given out again. Process context; may sleep.
  */
 #include <linux/bitmap.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
-#include "conns.h"
-#include "rate.h"
 #include "zonefw.h"
 
 #define CHUNK		4096u	/* bytes, and the alignment that finds the chunk of an identity */
@@ -94,8 +92,6 @@ void zonefw_ident_put(struct zonefw_ident *i)
 
 	if (!i || !refcount_dec_and_test(&i->ref))
 		return;
-	zonefw_rate_free(i->rate);
-	zonefw_conns_free(i->conns);
 	mutex_lock(&partial_lock);
 	__clear_bit(i - c->ident, c->used);
 	if (list_empty(&c->partial))

@@ -14,6 +14,31 @@
 #include "set.h"
 #include "setuse.h"
 
+static void kept_put(struct zonefw_kept *k)
+{
+	if (!k || !refcount_dec_and_test(&k->ref))
+		return;
+	zonefw_rate_free(k->rate);
+	zonefw_conns_free(k->conns);
+	kfree(k);
+}
+
+/**
+ * zonefw_live_inherit() - a rule goes on with the identity of an earlier one
+ * @r: rule that nobody sees yet
+ * @old: the earlier one
+ */
+void zonefw_live_inherit(struct zonefw_rule *r, const struct zonefw_rule *old)
+{
+	struct zonefw_live *to = r->live, *from = old->live;
+
+	r->ident = zonefw_ident_get(old->ident);
+	if (!to || !from || !from->kept)
+		return;
+	to->kept = from->kept;
+	refcount_inc(&to->kept->ref);
+}
+
 void zonefw_live_free(struct zonefw_live *l)
 {
 	u32 i, k;
@@ -27,6 +52,7 @@ void zonefw_live_free(struct zonefw_live *l)
 		kfree(l->pick[i].use);
 	}
 	zonefw_set_put(l->add);
+	kept_put(l->kept);
 	zonefw_helpers_put(l);
 	kfree(l);
 }
@@ -48,18 +74,29 @@ static int pick_build(struct zonefw_pick *k, const struct zonefw_policy *p)
 }
 
 /* What outlives the policy: buckets, counts, and a deadline that was set before. */
-static int state_build(struct zonefw_ns *zn, struct zonefw_live *l, struct zonefw_ident *id)
+static int state_build(struct zonefw_ns *zn, struct zonefw_live *l)
 {
-	if (l->limit.cost && !id->rate)
-		id->rate = zonefw_rate_alloc(l->limit.by);
-	if (l->limit.cost && (!id->rate || (l->limit.by && !zonefw_rate_add_keys(id->rate))))
+	struct zonefw_kept *k = l->kept;
+
+	if (!k && !l->limit.cost && !l->has_conns && !l->expires)
+		return 0;
+	if (!k) {
+		k = kzalloc(sizeof(*k), GFP_KERNEL_ACCOUNT);
+		if (!k)
+			return -ENOMEM;
+		refcount_set(&k->ref, 1);
+		l->kept = k;
+	}
+	if (l->limit.cost && !k->rate)
+		k->rate = zonefw_rate_alloc(l->limit.by);
+	if (l->limit.cost && (!k->rate || (l->limit.by && !zonefw_rate_add_keys(k->rate))))
 		return -ENOMEM;
-	if (l->has_conns && !id->conns)
-		id->conns = zonefw_conns_alloc(zn->net);
-	if (l->has_conns && !id->conns)
+	if (l->has_conns && !k->conns)
+		k->conns = zonefw_conns_alloc(zn->net);
+	if (l->has_conns && !k->conns)
 		return -ENOMEM;
 	if (l->expires)
-		l->deadline = id->expires == l->expires && id->timed == zn->gen ? id->deadline :
+		l->deadline = k->expires == l->expires && k->timed == zn->gen ? k->deadline :
 			      ktime_get_boottime_ns() + (u64)l->expires * NSEC_PER_SEC;
 	return 0;
 }
@@ -99,7 +136,7 @@ int zonefw_live_build(struct zonefw_ns *zn, struct zonefw_policy *p)
 		for (k = 0; k < ZONEFW_PICKS && !err; k++)
 			err = pick_build(&l->pick[k], p);
 		if (!err)
-			err = state_build(zn, l, p->rules[i]->ident);
+			err = state_build(zn, l);
 		if (err)
 			return err;
 		if (l->add_by && !l->add)
@@ -226,9 +263,9 @@ static bool amounts_hold(const struct zonefw_rule *r, const struct zonefw_key *k
 		return r->action != ZONEFW_DROP && r->action != ZONEFW_REJECT;
 	if (k->ask != ZONEFW_ASK_NEW)
 		return true;
-	if (l->has_conns && !zonefw_conns_within(r->ident->conns, l, k))
+	if (l->has_conns && !zonefw_conns_within(l->kept->conns, l, k))
 		return false;
-	return !l->limit.cost || zonefw_rate_within(r->ident->rate, &l->limit, k);
+	return !l->limit.cost || zonefw_rate_within(l->kept->rate, &l->limit, k);
 }
 
 /**

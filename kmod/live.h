@@ -49,6 +49,16 @@ struct zonefw_live {
 	bool has_conns;
 	struct nf_conntrack_helper *helper[ZONEFW_HELPERS];
 	struct zonefw_set *add;
+	struct zonefw_kept *kept;	/* or NULL when it needs nothing of it */
+};
+
+/* What outlives a policy with the rule's identity, as long as the rule stays live. */
+struct zonefw_kept {
+	refcount_t ref;
+	struct zonefw_rate *rate;	/* buckets of a limit */
+	struct zonefw_conns *conns;	/* count of open connections */
+	u32 expires, timed;		/* seconds the rule was given, by which generation */
+	u64 deadline;			/* when they end */
 };
 
 static inline bool zonefw_live_timed(const struct zonefw_live *l)
@@ -57,6 +67,7 @@ static inline bool zonefw_live_timed(const struct zonefw_live *l)
 }
 
 void zonefw_live_free(struct zonefw_live *l);
+void zonefw_live_inherit(struct zonefw_rule *r, const struct zonefw_rule *old);
 int zonefw_live_build(struct zonefw_ns *zn, struct zonefw_policy *p);
 bool zonefw_live_holds(const struct zonefw_rule *r, const struct zonefw_key *k);
 bool zonefw_live_expired(const struct zonefw_rule *r);

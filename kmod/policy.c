@@ -247,24 +247,26 @@ static int cells_idents(struct zonefw_policy *p, const struct zonefw_policy *old
 static int rules_idents(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
 			u32 *next_id, struct netlink_ext_ack *extack)
 {
-	const struct zonefw_rule *r;
 	struct zonefw_turn t = { };
+	struct zonefw_rule *r;
 	struct xarray ids;
 	int err = 0;
 	u32 i;
 
 	xa_init(&ids);
 	while (old && !err && (r = zonefw_rule_next(old, &t)))
-		err = xa_err(xa_store(&ids, r->ident->id, r->ident, GFP_KERNEL_ACCOUNT));
+		err = xa_err(xa_store(&ids, r->ident->id, r, GFP_KERNEL_ACCOUNT));
 	for (i = 0; i < p->nrules && !err; i++) {
-		struct zonefw_ident *id = want[i] ? xa_erase(&ids, want[i]) : NULL;
-
-		if (want[i] && !id) {
+		r = want[i] ? xa_erase(&ids, want[i]) : NULL;
+		if (want[i] && !r) {
 			NL_SET_ERR_MSG(extack, "a rule names an id that is not in force, or twice");
 			err = -EINVAL;
 			break;
 		}
-		p->rules[i]->ident = id ? zonefw_ident_get(id) : zonefw_ident_alloc((*next_id)++);
+		if (r)
+			zonefw_live_inherit(p->rules[i], r);
+		else
+			p->rules[i]->ident = zonefw_ident_alloc((*next_id)++);
 		if (!p->rules[i]->ident)
 			err = -ENOMEM;
 		cond_resched();

@@ -34,19 +34,12 @@ struct zonefw_count {
 	struct u64_stats_sync syncp;
 };
 
-struct zonefw_conns;
-struct zonefw_rate;
-
-/* What outlives a policy: an id, its counters, and what live predicates count. */
+/* What outlives a policy: an id and its counters. */
 struct zonefw_ident {
 	refcount_t ref;
 	u32 id;
 	u32 first, last;	/* seconds since 1970 of packets judged anew by it, 0: never */
 	struct zonefw_count __percpu *count;
-	struct zonefw_rate *rate;	/* buckets of a limit */
-	struct zonefw_conns *conns;	/* count of open connections */
-	u32 expires, timed;		/* seconds the rule was given, by which generation */
-	u64 deadline;			/* when they end */
 };
 
 struct zonefw_zone {

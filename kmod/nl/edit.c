@@ -191,7 +191,7 @@ static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest
 		zonefw_rule_put(r);
 		return at;
 	}
-	r->ident = zonefw_ident_get(old->ident);
+	zonefw_live_inherit(r, old);
 	zonefw_rule_insert(e->a.p, at, r);
 	zonefw_rule_remove(e->a.p, at + 1);
 	return 0;

@@ -332,7 +332,7 @@ static void test_keep(struct kunit *test)
 	p = zonefw_policy_get(zn());
 	KUNIT_EXPECT_EQ(test, p->rules[0]->live->deadline == deadline, t->same);
 	KUNIT_EXPECT_GE(test, p->rules[0]->live->deadline, deadline);
-	KUNIT_EXPECT_EQ(test, p->rules[0]->ident->timed, zn()->gen);
+	KUNIT_EXPECT_EQ(test, p->rules[0]->live->kept->timed, zn()->gen);
 	zonefw_policy_put(p);
 	flush();
 }
@@ -373,7 +373,7 @@ static void test_conns(struct kunit *test)
 	p = zonefw_policy_get(zn());
 	KUNIT_EXPECT_EQ(test, !!p, ready);
 	if (p)
-		KUNIT_EXPECT_TRUE(test, p->rules[0]->ident->conns);
+		KUNIT_EXPECT_TRUE(test, p->rules[0]->live->kept->conns);
 	else
 		KUNIT_EXPECT_TRUE(test, extack._msg && strstr(extack._msg, "cannot count connections"));
 	zonefw_policy_put(p);
