@@ -61,6 +61,12 @@ struct zonefw_book *zonefw_book_alloc(u32 room);
 void zonefw_book_put(struct zonefw_book *b);
 u32 zonefw_rule_rank(const struct zonefw_policy *p, u32 slot);
 
+/* shelf.c */
+struct zonefw_shelf *zonefw_shelf_alloc(const struct zonefw_rule *like, const void *image,
+					u32 bytes, u32 n);
+void zonefw_shelf_put(struct zonefw_shelf *s);
+const struct nlattr *zonefw_rule_sent(const struct zonefw_rule *r, u32 *buf);
+
 #define ZONEFW_SPARE	64u	/* slots for rules that come by patches */
 
 /* fork.c */
@@ -69,6 +75,7 @@ struct zonefw_policy *zonefw_policy_fork(struct zonefw_policy *old);
 int zonefw_fork_flatten(struct zonefw_policy *p, u32 room);
 bool zonefw_fork_rides(const struct zonefw_policy *p, const struct zonefw_rule *r);
 struct zonefw_rule *zonefw_rule_get(struct zonefw_rule *r);
+u8 zonefw_name_hash(const char *name);
 int zonefw_rule_find(const struct zonefw_policy *p, u32 id, const char *name);
 void zonefw_rule_insert(struct zonefw_policy *p, u32 place, struct zonefw_rule *r);
 void zonefw_rule_remove(struct zonefw_policy *p, u32 place);

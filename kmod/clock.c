@@ -27,7 +27,7 @@ static void look(const struct zonefw_policy *p, struct tally *t)
 
 	*t = (struct tally){ .state = 14695981039346656037ull, .next = U64_MAX };
 	while ((r = zonefw_rule_next(p, &turn))) {
-		const struct zonefw_live *l = r->live;
+		const struct zonefw_live *l = zonefw_rule_live(r);
 
 		if (!(++i % 4096))
 			cond_resched();
@@ -107,7 +107,7 @@ void zonefw_clock_start(struct zonefw_ns *zn, struct zonefw_policy *p)
 	if (!p->ntimed)
 		return;
 	while ((r = zonefw_rule_next(p, &turn))) {
-		l = r->live;
+		l = zonefw_rule_live(r);
 		if (!l || !l->expires)
 			continue;
 		l->kept->expires = l->expires;

@@ -31,16 +31,20 @@
 #include "trace.h"
 #include "vcache.h"
 
-#define LOOK	64	/* rules that are looked at: what leads a policy stands at its top */
-
 bool zonefw_early_on __read_mostly = true;
 
-static bool of_source(const struct zonefw_rule *r)
+/**
+ * zonefw_early_wants() - is a rule about sources alone, so that it may drop early?
+ * @r: rule
+ *
+ * Return: true if so. A packed rule has no list to look into.
+ */
+bool zonefw_early_wants(const struct zonefw_rule *r)
 {
-	const struct zonefw_live *l = r->live;
+	const struct zonefw_live *l = zonefw_rule_live(r);
 	u32 i;
 
-	if (r->action != ZONEFW_DROP || r->nl4 || r->ndst || r->nnat || !zonefw_rule_plain(r))
+	if (r->packed || r->action != ZONEFW_DROP || r->nl4 || r->ndst || r->nnat || !zonefw_rule_plain(r))
 		return false;
 	for (i = 0; l && i < ZONEFW_PICKS; i++)
 		if (l->pick[i].nset && i != ZONEFW_PICK_SRC)
@@ -56,6 +60,7 @@ static u32 covers(const struct zonefw_policy *p, const struct zonefw_rule *r, u1
 	u32 n = 0;
 	u16 to;
 
+	r = zonefw_rule_like(r);
 	if (!zonefw_zone_covers(p->parent, r->from, r->nfrom, from) && !r->also_from)
 		return 0;
 	for (to = 0; to < p->nz; to++)
@@ -69,10 +74,10 @@ static void row_build(struct zonefw_policy *p, struct zonefw_early *e, u16 from)
 	struct zonefw_turn t = { };
 	u32 i, n;
 
-	for (i = 0; i < LOOK && e->n < ZONEFW_EARLY_MAX; i++) {
+	for (i = 0; i < ZONEFW_EARLY_LOOK && e->n < ZONEFW_EARLY_MAX; i++) {
 		r = zonefw_rule_next(p, &t);
 		n = r ? covers(p, r, from) : 0;
-		if (!r || (n && (n < p->nz || !of_source(r))))
+		if (!r || (n && (n < p->nz || !zonefw_early_wants(r))))
 			return;
 		if (n)
 			e->rule[e->n++] = r;
@@ -87,6 +92,7 @@ static bool mark_rule(const struct zonefw_policy *p, const struct zonefw_rule *r
 
 	if (zonefw_goes_on(r->action) || r->action == ZONEFW_DROP || r->action == ZONEFW_REJECT)
 		return false;
+	r = zonefw_rule_like(r);
 	for (i = 0; i < r->nto; i++) {
 		if (r->to[i] < p->nz && !r->hairpin && !r->also_from) {
 			e[r->to[i]].asks = true;

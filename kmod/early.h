@@ -4,6 +4,7 @@
 #include "action.h"
 
 #define ZONEFW_EARLY_MAX	8	/* rules of a row */
+#define ZONEFW_EARLY_LOOK	64	/* rules that are looked at: what leads a policy stands at its top */
 
 /**
  * struct zonefw_early - what a source zone's whole row denies first
@@ -18,6 +19,7 @@ struct zonefw_early {
 
 extern bool zonefw_early_on;
 
+bool zonefw_early_wants(const struct zonefw_rule *r);
 int zonefw_early_build(struct zonefw_policy *p);
 const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
 					     const struct zonefw_early *e, struct sk_buff *skb,

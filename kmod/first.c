@@ -151,7 +151,7 @@ static __always_inline bool lookup(struct opening *o)
 		return !o->cell->def || !o->cell->def->log;
 	o->slot = b->rule + 1;
 	o->r = o->d->rules[b->rule];
-	return b->exact && !o->r->log && !o->r->live;
+	return b->exact && (o->r->packed || (!o->r->log && !o->r->live));
 }
 
 static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *skb,

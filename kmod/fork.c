@@ -16,7 +16,7 @@
 
 struct zonefw_rule *zonefw_rule_get(struct zonefw_rule *r)
 {
-	refcount_inc(&r->ref);
+	refcount_inc(r->packed ? &zonefw_shelf_of(r)->ref : &r->ref);
 	return r;
 }
 
@@ -164,15 +164,31 @@ int zonefw_fork_flatten(struct zonefw_policy *p, u32 room)
  */
 bool zonefw_fork_rides(const struct zonefw_policy *p, const struct zonefw_rule *r)
 {
-	return p->patch && !r->live && !r->nat && !p->hairpins && p->nrules < p->book->room &&
+	return p->patch && (r->packed || (!r->live && !r->nat)) && !p->hairpins && p->nrules < p->book->room &&
 	       p->patch->nadded < ZONEFW_PATCH_MAX && p->patch->ngone < ZONEFW_PATCH_MAX;
+}
+
+/* Of a name, 5 bits: most other rules need not be unpacked for theirs. */
+u8 zonefw_name_hash(const char *name)
+{
+	u32 h = 0;
+
+	while (*name)
+		h = (h + *name++) * 0x9e3779b1u;
+	return h >> 27;
 }
 
 static bool has_name(const struct zonefw_rule *r, const char *name)
 {
-	const struct nlattr *at = r->named ? nla_find_nested(r->blob, ZONEFW_AR_NAME) : NULL;
+	u32 buf[ZONEFW_PACK_BYTES / sizeof(u32)];
+	const struct nlattr *at = nla_find_nested(zonefw_rule_sent(r, buf), ZONEFW_AR_NAME);
 
 	return at && !strcmp(nla_data(at), name);
+}
+
+static bool is_called(const struct zonefw_rule *r, const char *name, u8 hash)
+{
+	return r->named && r->name_hash == hash && has_name(r, name);
 }
 
 /**
@@ -185,12 +201,13 @@ static bool has_name(const struct zonefw_rule *r, const char *name)
  */
 int zonefw_rule_find(const struct zonefw_policy *p, u32 id, const char *name)
 {
+	u8 hash = name ? zonefw_name_hash(name) : 0;
 	struct zonefw_turn t = { };
 	const struct zonefw_rule *r;
 	int place = 0;
 
 	while ((r = zonefw_rule_next(p, &t))) {
-		if ((name ? has_name(r, name) : r->ident->id == id) && !zonefw_live_expired(r))
+		if ((name ? is_called(r, name, hash) : r->ident->id == id) && !zonefw_live_expired(r))
 			break;
 		place++;
 	}
@@ -228,6 +245,7 @@ static struct zonefw_added covered(const struct zonefw_policy *p, const struct z
 {
 	struct zonefw_added a = { };
 
+	r = zonefw_rule_like(r);
 	zones_mask(p, r->from, r->nfrom, a.from);
 	zones_mask(p, r->to, r->nto, a.to);
 	return a;

@@ -66,7 +66,7 @@ static struct nf_conntrack_helper *helper_for(const struct zonefw_rule *r, const
 {
 	u8 proto = nf_ct_protonum(ct);
 
-	if (!r->live || (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
+	if (!zonefw_rule_live(r) || (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
 		return NULL;
 	return r->live->helper[slot_of(nf_ct_l3num(ct), proto)];
 }

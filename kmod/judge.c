@@ -67,7 +67,9 @@ static void count_rule(const struct zonefw_pkt *k, const struct zonefw_rule *r)
 
 static void serve(const struct zonefw_pkt *k, const struct zonefw_verdict *v)
 {
-	if (v->rule && v->rule->live && v->rule->live->add)
+	const struct zonefw_live *l = v->rule ? zonefw_rule_live(v->rule) : NULL;
+
+	if (l && l->add)
 		zonefw_live_add(v->rule, &k->key);
 }
 

@@ -30,7 +30,7 @@ static void kept_put(struct zonefw_kept *k)
  */
 void zonefw_live_inherit(struct zonefw_rule *r, const struct zonefw_rule *old)
 {
-	struct zonefw_live *to = r->live, *from = old->live;
+	struct zonefw_live *to = zonefw_rule_live(r), *from = zonefw_rule_live(old);
 
 	r->ident = zonefw_ident_get(old->ident);
 	if (!to || !from || !from->kept)
@@ -129,7 +129,7 @@ int zonefw_live_build(struct zonefw_ns *zn, struct zonefw_policy *p)
 	u32 i, k;
 
 	for (i = 0; i < p->nrules; i++) {
-		struct zonefw_live *l = p->rules[i]->live;
+		struct zonefw_live *l = zonefw_rule_live(p->rules[i]);
 
 		if (!l)
 			continue;
@@ -221,7 +221,9 @@ bool zonefw_live_now(const struct zonefw_live *l)
  */
 bool zonefw_live_expired(const struct zonefw_rule *r)
 {
-	return r->live && r->live->expires && ktime_get_boottime_ns() >= r->live->deadline;
+	const struct zonefw_live *l = zonefw_rule_live(r);
+
+	return l && l->expires && ktime_get_boottime_ns() >= l->deadline;
 }
 
 static bool picks_hold(const struct zonefw_live *l, const struct zonefw_key *k)

@@ -31,6 +31,7 @@ static void reach_rule(struct zonefw_policy *p, const struct zonefw_rule *r)
 {
 	u16 f, t;
 
+	r = zonefw_rule_like(r);
 	for (f = 0; f < p->nz; f++) {
 		if (!covers(p, r->from, r->nfrom, f))
 			continue;

@@ -67,7 +67,13 @@ static void zones_free(struct zonefw_policy *p)
 
 void zonefw_rule_put(struct zonefw_rule *r)
 {
-	if (!r || !refcount_dec_and_test(&r->ref))
+	if (!r || r->draft)
+		return;
+	if (r->packed) {
+		zonefw_shelf_put(zonefw_shelf_of(r));
+		return;
+	}
+	if (!refcount_dec_and_test(&r->ref))
 		return;
 	zonefw_live_free(r->live);
 	zonefw_ident_put(r->ident);
@@ -186,14 +192,16 @@ static int defaults(struct zonefw_policy *p)
 /**
  * zonefw_policy_compile() - compile the rules of every cell
  * @p: policy with zones and rules filled in
+ * @rules: its rules, none of them packed
  * @extack: refusal
  *
  * Context: may sleep; takes no lock, so a large policy holds nobody up.
  * Return: 0, -ENOMEM or -E2BIG.
  */
-int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extack)
+int zonefw_policy_compile(struct zonefw_policy *p, struct zonefw_rule *const *rules,
+			  struct netlink_ext_ack *extack)
 {
-	struct zonefw_zoning z = { .rules = p->rules, .nrules = p->nrules,
+	struct zonefw_zoning z = { .rules = rules, .nrules = p->nrules,
 				   .parent = p->parent, .nz = p->nz };
 	int err = defaults(p);
 

@@ -46,12 +46,12 @@ u8 zonefw_classify(const struct zonefw_policy *p, struct zonefw_key *key, u16 fr
 	key->view = p->view;
 	do {
 		r = zonefw_cell_next(p->rules, cell, key, &v->cur);
-	} while (r && r->live && !live_holds(r, key));
+	} while (r && zonefw_rule_live(r) && !live_holds(r, key));
 	v->rule = r;
 	v->reason = r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
 	v->action = r ? r->action : d ? d->action : ZONEFW_DROP;
 	v->arg = r ? r->arg : d ? d->arg : 0;
-	v->log = r ? r->log : d ? d->log : NULL;
+	v->log = r ? zonefw_rule_log(r) : d ? d->log : NULL;
 	return v->action;
 }
 

@@ -25,6 +25,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
+#include "core/pack.h"
 #include "core/share.h"
 #include "sweep.h"
 
@@ -173,7 +174,8 @@ struct zonefw_policy *zonefw_policy_alloc(u32 nzones, u32 nrules, u32 ndefs);
 u64 zonefw_mix(u64 h, u64 v);
 void zonefw_policy_digest(struct zonefw_policy *p);
 void zonefw_rule_put(struct zonefw_rule *r);
-int zonefw_policy_compile(struct zonefw_policy *p, struct netlink_ext_ack *extack);
+int zonefw_policy_compile(struct zonefw_policy *p, struct zonefw_rule *const *rules,
+			  struct netlink_ext_ack *extack);
 int zonefw_policy_build(struct zonefw_policy *p, const struct zonefw_policy *old, u32 *want,
 			u32 *next_id, struct netlink_ext_ack *extack);
 void zonefw_policy_put(struct zonefw_policy *p);

@@ -59,16 +59,24 @@ struct zonefw_key {
 
 /**
  * struct zonefw_rule - a rule; immutable, and shared by the policies that have it
- * @ref: policies, and who is about to make one
+ * @ident: id and counters, shared by policies
  * @digest: over its attributes, but for id and place
- * @named: it has a name
+ * @packed: it lies on a shelf: what stands behind @len is not there; see pack.h
+ * @draft: its lists are in the message that it came with, and it is not in force
+ * @named: it has a name; @name_hash: few rules with another name have this
+ * @back: of a packed rule: how far the shelf begins before it, in units of 8 bytes
+ * @len: of a packed rule: bytes that follow
+ * @ref: policies, and who is about to make one
  */
 struct zonefw_rule {
-	refcount_t ref;
-	bool has_mark, has_dscp, named;
-	u8 action;
+	struct zonefw_ident *ident;
 	u64 digest;
-	struct zonefw_ident *ident;	/* id and counters, shared by policies */
+	u8 action;
+	u8 packed : 1, draft : 1, named : 1, name_hash : 5;
+	u16 arg, back, len;
+	refcount_t ref;
+	bool has_mark, has_dscp;
+	u8 family, dscp;
 	const struct zonefw_l4 *l4;
 	const struct zonefw_addr *src, *dst;
 	const char (*in)[ZONEFW_DEVNAME], (*out)[ZONEFW_DEVNAME];
@@ -76,7 +84,7 @@ struct zonefw_rule {
 	const u16 *from, *to;
 	const char *log;		/* prefix, or NULL: do not log */
 	u16 nl4, nsrc, ndst, nin, nout, nmac, nfrom, nto;
-	u32 flags, arg, mark, mask;
+	u32 flags, mark, mask;
 	struct zonefw_live *live;	/* what only the moment can tell, or NULL */
 	const struct zonefw_nat *nat;	/* publish, redirect, snat: see core/nat.c */
 	const struct zonefw_addr *on;	/* publish: published addresses; none: the router's */
@@ -84,7 +92,6 @@ struct zonefw_rule {
 	const u8 *also_from;		/* hairpin: by zone: ZONEFW_HAIRPIN_* */
 	const u8 *tozone;		/* redirect: by zone: may packets be on their way there? */
 	u16 nnat, non, nhairpin;
-	u8 family, dscp;
 	void *blob;			/* struct nlattr as it came */
 };
 

@@ -10,7 +10,7 @@
  * for that, so it is also true of a flow that another router handed over, and
  * of an open flow under a new policy.
  */
-#include "model.h"
+#include "pack.h"
 
 /**
  * zonefw_rule_between() - does a rule stand in a cell?
@@ -25,6 +25,7 @@
  */
 bool zonefw_rule_between(const u16 *parent, const struct zonefw_rule *r, u16 from, u16 to)
 {
+	r = zonefw_rule_like(r);
 	if (!zonefw_zone_covers(parent, r->from, r->nfrom, from) &&
 	    !(r->also_from && r->also_from[from]))
 		return false;

@@ -34,6 +34,7 @@ static inline void zonefw_breathe(void)
 #include <stdlib.h>
 #include <string.h>
 #include <linux/types.h>
+typedef int8_t s8;
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;

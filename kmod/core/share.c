@@ -10,6 +10,7 @@
 #define SHARED_MAX	(ZONEFW_TABLES_MAX - 1)
 #define COVER_MAX	(64u << 20)	/* classes times their cells */
 #define NONE		(~0u)
+#define LONG_BITS	(8 * (u32)sizeof(long))
 
 struct mask {
 	u32 w[MASK_WORDS];
@@ -121,8 +122,14 @@ static u32 class_of(struct work *w, const struct mask *from, const struct mask *
 	return w->nclass - 1;
 }
 
-/* Do both stand between the same zones, by their words? Those of one block do. */
-static bool neighbours(const struct zonefw_rule *a, const struct zonefw_rule *b)
+/**
+ * zonefw_same_zones() - do two rules stand between the same zones by their words?
+ * @a: rule, neither a redirect nor with a hairpin; likewise @b
+ * @b: rule
+ *
+ * Return: true if so, as those of one block do; false when it is not plain.
+ */
+bool zonefw_same_zones(const struct zonefw_rule *a, const struct zonefw_rule *b)
 {
 	return a->action != ZONEFW_REDIRECT && b->action != ZONEFW_REDIRECT &&
 	       !a->also_from && !b->also_from && a->nfrom == b->nfrom && a->nto == b->nto &&
@@ -137,7 +144,7 @@ static void classes_fill(struct work *w)
 	u32 i, c = 0, pos = 0;
 
 	for (i = 0; i < w->z->nrules; i++) {
-		if (!i || !neighbours(r[i], r[i - 1])) {
+		if (!i || !zonefw_same_zones(r[i], r[i - 1])) {
 			masks_of(w, r[i], &from, &to);
 			c = class_of(w, &from, &to);
 		}
@@ -439,6 +446,33 @@ int zonefw_cells_compile(const struct zonefw_zoning *z, struct zonefw_cell *cell
 		err = loose_build(&w);
 	work_free(&w);
 	return err;
+}
+
+static void side_asked(const struct zonefw_side *s, u32 unit, unsigned long *rules)
+{
+	u32 i;
+
+	for (i = 0; i < s->nboxes; i++) {
+		const struct zonefw_box *b = zonefw_box_at(s->boxes, i * unit);
+
+		if (!b->exact)
+			rules[b->rule / LONG_BITS] |= 1ul << b->rule % LONG_BITS;
+	}
+}
+
+/**
+ * zonefw_tables_asked() - which rules are read when a packet is in one of their boxes?
+ * @t: compiled rules
+ * @rules: out: a bit per rule, zeroed
+ */
+void zonefw_tables_asked(const struct zonefw_tables *t, unsigned long *rules)
+{
+	u32 i;
+
+	for (i = 0; i < t->n; i++) {
+		side_asked(&t->table[i]->side[0], ZONEFW_BOX4, rules);
+		side_asked(&t->table[i]->side[1], ZONEFW_BOX6, rules);
+	}
 }
 
 void zonefw_tables_free(struct zonefw_tables *t)

@@ -39,6 +39,8 @@ struct zonefw_tables {
 
 int zonefw_cells_compile(const struct zonefw_zoning *z, struct zonefw_cell *cells,
 			 struct zonefw_tables *out);
+bool zonefw_same_zones(const struct zonefw_rule *a, const struct zonefw_rule *b);
+void zonefw_tables_asked(const struct zonefw_tables *t, unsigned long *rules);
 void zonefw_tables_free(struct zonefw_tables *t);
 
 #endif

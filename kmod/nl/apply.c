@@ -392,8 +392,9 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	a.p = zonefw_policy_alloc(nz, nr, nd);
 	a.want = kvcalloc(nr + 1, sizeof(u32), GFP_KERNEL_ACCOUNT);
+	a.drafts = kvcalloc(nr + 1, sizeof(*a.drafts), GFP_KERNEL_ACCOUNT);
 	err = -ENOMEM;
-	if (!a.p || !a.want)
+	if (!a.p || !a.want || !a.drafts)
 		goto out;
 	a.p->nrules = nr;
 	a.p->ndefs = nd;
@@ -405,8 +406,10 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 		err = objects_parse(&a, info);
 	if (!err) {
 		zonefw_policy_digest(a.p);
-		err = zonefw_policy_compile(a.p, info->extack);
+		err = zonefw_policy_compile(a.p, a.p->rules, info->extack);
 	}
+	if (!err)
+		err = zonefw_drafts_settle(&a);
 	if (!err)
 		err = logger_get(&a);
 	if (!err)
@@ -414,6 +417,7 @@ int zonefw_apply_doit(struct sk_buff *skb, struct genl_info *info)
 out:
 	kvfree(a.want);
 	zonefw_policy_put(a.p);
+	kvfree(a.drafts);
 	zonefw_policy_put(a.before.p);	/* the last reference, as a rule: freed without a lock */
 	return err;
 }

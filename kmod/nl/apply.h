@@ -12,6 +12,7 @@
  * @p: the policy that is filled
  * @zone: zones parsed so far; likewise @rule and @def
  * @want: per rule the id to keep, or 0
+ * @drafts: room for all rules as drafts, or NULL: they are whole at once; see draft.c
  * @before: what was in force when @p was prepared, with a reference
  */
 struct zonefw_apply {
@@ -19,6 +20,7 @@ struct zonefw_apply {
 	struct zonefw_policy *p;
 	u32 zone, rule, def;
 	u32 *want;
+	struct zonefw_rule *drafts;
 	struct zonefw_before before;
 };
 
@@ -42,6 +44,8 @@ int zonefw_nat_parse(struct zonefw_apply *a, struct zonefw_rule *r, struct nlatt
 /* one object each: zone.c, rule.c, celldef.c, options.c */
 int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_rule_new(struct zonefw_apply *a, const struct nlattr *at, struct zonefw_rule **rule);
+struct zonefw_rule *zonefw_rule_whole(struct zonefw_apply *a, struct zonefw_rule *r);
+int zonefw_drafts_settle(struct zonefw_apply *a);
 int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_celldef_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_options_parse(struct zonefw_apply *a, const struct nlattr *at);

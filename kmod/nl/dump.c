@@ -117,10 +117,11 @@ static int put_hits(struct sk_buff *skb, const struct zonefw_ident *i)
 static int fill_rule(struct sk_buff *skb, const struct cursor *c, u32 i)
 {
 	const struct zonefw_rule *r = zonefw_rule_at(c->p, i);
+	u32 buf[ZONEFW_PACK_BYTES / sizeof(u32)];
 
 	if (!r || zonefw_live_expired(r))
 		return 0;
-	return nla_put_u32(skb, ZONEFW_A_ID, r->ident->id) || put_raw(skb, r->blob) ||
+	return nla_put_u32(skb, ZONEFW_A_ID, r->ident->id) || put_raw(skb, zonefw_rule_sent(r, buf)) ||
 	       put_ident(skb, r->ident) || put_hits(skb, r->ident) ? -EMSGSIZE : 1;
 }
 

@@ -130,7 +130,8 @@ static int add(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 /* The rule that comes, between the zones of the one that goes. */
 static struct nlattr *between(const struct nlattr *rule, const struct zonefw_rule *old)
 {
-	u32 room = nla_len(rule) + nla_total_size(old->nfrom * 2) + nla_total_size(old->nto * 2);
+	const struct zonefw_rule *like = zonefw_rule_like(old);
+	u32 room = nla_len(rule) + nla_total_size(like->nfrom * 2) + nla_total_size(like->nto * 2);
 	struct nlattr *new, *to;
 	const struct nlattr *at;
 	int rem;
@@ -143,11 +144,11 @@ static struct nlattr *between(const struct nlattr *rule, const struct zonefw_rul
 	to = nla_data(new);
 	nla_for_each_nested(at, rule, rem) {
 		bool from = nla_type(at) == ZONEFW_AR_FROM, zones = from || nla_type(at) == ZONEFW_AR_TO;
-		u16 n = from ? old->nfrom : old->nto;
+		u16 n = from ? like->nfrom : like->nto;
 
 		*to = *at;
 		to->nla_len = zones ? nla_attr_size(n * 2) : at->nla_len;
-		memcpy(nla_data(to), zones ? (const void *)(from ? old->from : old->to) : nla_data(at),
+		memcpy(nla_data(to), zones ? (const void *)(from ? like->from : like->to) : nla_data(at),
 		       nla_len(to));
 		to = (void *)to + nla_total_size(nla_len(to));
 	}
@@ -223,7 +224,7 @@ static int move(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 	if (at < 0)
 		return at;
 	r = zonefw_rule_at(e->a.p, at);
-	if (r->nat)
+	if (!r->packed && r->nat)
 		return too_much(e, nest);
 	err = settle(e, r, r);
 	if (err)
@@ -234,7 +235,10 @@ static int move(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 		return at < 0 ? at : to;
 	if (to == at || to == at + 1)
 		return 0;
-	zonefw_rule_insert(e->a.p, to, zonefw_rule_get(r));
+	r = zonefw_rule_whole(&e->a, r);	/* an added rule is asked for each packet */
+	if (!r)
+		return -ENOMEM;
+	zonefw_rule_insert(e->a.p, to, r);
 	zonefw_rule_remove(e->a.p, to > at ? at : at + 1);
 	return 0;
 }
@@ -339,6 +343,29 @@ free:
 	return err;
 }
 
+/* All rules anew, with the lists of those that are packed. */
+static int compile_whole(struct edit *e)
+{
+	struct zonefw_policy *p = e->a.p;
+	struct zonefw_rule **rules = kvcalloc(p->nrules + 1, sizeof(*rules), GFP_KERNEL);
+	int err = rules ? 0 : -ENOMEM;
+	u32 i;
+
+	for (i = 0; i < p->nrules && !err; i++) {
+		rules[i] = zonefw_rule_whole(&e->a, p->rules[i]);
+		err = rules[i] ? 0 : -ENOMEM;
+		cond_resched();
+	}
+	if (!err)
+		err = zonefw_policy_compile(p, rules, e->a.extack);
+	for (i = 0; rules && i < p->nrules && rules[i]; i++) {
+		zonefw_rule_put(rules[i]);
+		cond_resched();
+	}
+	kvfree(rules);
+	return err;
+}
+
 /* A rule shared with the policy in force would have to change with it. */
 static int compile(struct edit *e)
 {
@@ -347,7 +374,7 @@ static int compile(struct edit *e)
 	zonefw_policy_digest(e->a.p);
 	if (e->a.p->patch)
 		return 0;
-	err = zonefw_policy_compile(e->a.p, e->a.extack);
+	err = compile_whole(e);
 	return err == -EOPNOTSUPP ? too_much(e, NULL) : err;
 }
 

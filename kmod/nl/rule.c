@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "apply.h"
+#include "book.h"
 #include "gen.h"
 
 /**
@@ -108,11 +109,15 @@ static int rule_lists(struct zonefw_apply *a, struct zonefw_rule *r, struct nlat
 	return err;
 }
 
-static int rule_devs(struct zonefw_apply *a, struct zonefw_rule *r)
+static int rule_devs(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
 {
-	u32 in = zonefw_count_attr(r->blob, ZONEFW_AR_IN), out = zonefw_count_attr(r->blob, ZONEFW_AR_OUT);
+	u32 in, out;
 	int err;
 
+	if (!tb[ZONEFW_AR_IN] && !tb[ZONEFW_AR_OUT])
+		return 0;
+	in = zonefw_count_attr(r->blob, ZONEFW_AR_IN);
+	out = zonefw_count_attr(r->blob, ZONEFW_AR_OUT);
 	if (in > ZONEFW_LIST_MAX || out > ZONEFW_LIST_MAX)
 		return zonefw_refuse_attr(a, r->blob, "a rule names more than 1024 devices");
 	r->nin = in;
@@ -125,12 +130,15 @@ static int rule_devs(struct zonefw_apply *a, struct zonefw_rule *r)
 
 static int rule_scalars(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
 {
+	u32 arg;
+
 	if (!tb[ZONEFW_AR_ACTION])
 		return zonefw_refuse_attr(a, r->blob, "a rule has no action");
 	r->action = nla_get_u8(tb[ZONEFW_AR_ACTION]);
-	r->arg = tb[ZONEFW_AR_ARG] ? nla_get_u32(tb[ZONEFW_AR_ARG]) : 0;
-	if (r->arg > U16_MAX)
+	arg = tb[ZONEFW_AR_ARG] ? nla_get_u32(tb[ZONEFW_AR_ARG]) : 0;
+	if (arg > U16_MAX)
 		return zonefw_refuse_attr(a, r->blob, "a queue number is at most 65535");
+	r->arg = arg;
 	if (r->action == ZONEFW_REJECT && r->arg >= __ZONEFW_REJ_MAX)
 		return zonefw_refuse_attr(a, r->blob, "a rule rejects in a way that does not exist");
 	r->flags = tb[ZONEFW_AR_FLAGS] ? nla_get_u32(tb[ZONEFW_AR_FLAGS]) : 0;
@@ -148,6 +156,23 @@ static int rule_scalars(struct zonefw_apply *a, struct zonefw_rule *r, struct nl
 	r->has_dscp = tb[ZONEFW_AR_DSCP];
 	r->dscp = r->has_dscp ? nla_get_u8(tb[ZONEFW_AR_DSCP]) : 0;
 	return 0;
+}
+
+/* From its attributes, which are where they will stay. */
+static int rule_fill(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
+{
+	int err = rule_scalars(a, r, tb);
+
+	r->digest = zonefw_digest_attr(0, r->blob);
+	r->named = !!tb[ZONEFW_AR_NAME];
+	r->name_hash = r->named ? zonefw_name_hash(nla_data(tb[ZONEFW_AR_NAME])) : 0;
+	if (!err)
+		err = rule_lists(a, r, tb);
+	if (!err)
+		err = rule_devs(a, r, tb);
+	if (!err && tb[ZONEFW_AR_LIVE])
+		err = zonefw_live_parse(a, r, tb[ZONEFW_AR_LIVE]);
+	return err ? err : zonefw_nat_parse(a, r, tb);
 }
 
 /**
@@ -173,20 +198,55 @@ int zonefw_rule_new(struct zonefw_apply *a, const struct nlattr *at, struct zone
 	if (!blob)
 		return -ENOMEM;
 	blob->nla_type = ZONEFW_A_RULE | (at->nla_type & NLA_F_NESTED);
-	r->digest = zonefw_digest_attr(0, blob);
 	err = nla_parse_nested(tb, ZONEFW_AR_MAX, r->blob, zonefw_attr_rule_policy, a->extack);
-	if (!err)
-		err = rule_scalars(a, r, tb);
-	if (!err)
-		err = rule_lists(a, r, tb);
-	if (!err)
-		err = rule_devs(a, r);
-	if (!err && tb[ZONEFW_AR_LIVE])
-		err = zonefw_live_parse(a, r, tb[ZONEFW_AR_LIVE]);
-	if (!err)
-		err = zonefw_nat_parse(a, r, tb);
-	r->named = !err && tb[ZONEFW_AR_NAME];
-	return err;
+	return err ? err : rule_fill(a, r, tb);
+}
+
+/**
+ * zonefw_rule_whole() - a rule with its lists, of one that may be packed
+ * @a: the change that asks for it
+ * @r: rule
+ *
+ * Return: the rule with a reference, or NULL when memory is short.
+ */
+struct zonefw_rule *zonefw_rule_whole(struct zonefw_apply *a, struct zonefw_rule *r)
+{
+	u32 buf[ZONEFW_PACK_BYTES / sizeof(u32)];
+	struct zonefw_rule *new;
+
+	if (!r->packed)
+		return zonefw_rule_get(r);
+	if (zonefw_rule_new(a, zonefw_rule_sent(r, buf), &new)) {
+		zonefw_rule_put(new);
+		return NULL;
+	}
+	new->ident = zonefw_ident_get(r->ident);
+	return new;
+}
+
+/* Has it nothing that the compiled form lacks, or that goes on when a packet has matched? */
+static bool may_be_packed(struct nlattr **tb)
+{
+	static const u16 more[] = { ZONEFW_AR_LOG, ZONEFW_AR_IN, ZONEFW_AR_OUT, ZONEFW_AR_MAC,
+				    ZONEFW_AR_MARK, ZONEFW_AR_DSCP, ZONEFW_AR_LIVE, ZONEFW_AR_NAT };
+	u8 action = tb[ZONEFW_AR_ACTION] ? nla_get_u8(tb[ZONEFW_AR_ACTION]) : ZONEFW_QUEUE;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(more); i++)
+		if (tb[more[i]])
+			return false;
+	return action == ZONEFW_ACCEPT || action == ZONEFW_DROP || action == ZONEFW_REJECT ||
+	       action == ZONEFW_CONTINUE;
+}
+
+/* A draft: its attributes stay in the message. */
+static int draft(struct zonefw_apply *a, const struct nlattr *at, struct nlattr **tb,
+		 struct zonefw_rule *r)
+{
+	r->draft = true;
+	r->blob = (void *)at;
+	a->p->max_blob = max_t(u32, a->p->max_blob, at->nla_len);
+	return rule_fill(a, r, tb);
 }
 
 /**
@@ -198,10 +258,15 @@ int zonefw_rule_new(struct zonefw_apply *a, const struct nlattr *at, struct zone
  */
 int zonefw_rule_parse(struct zonefw_apply *a, const struct nlattr *at)
 {
+	struct nlattr *tb[ZONEFW_AR_MAX + 1];
 	u32 i = a->rule++;
-	int err = zonefw_rule_new(a, at, &a->p->rules[i]);
-	const struct nlattr *id = err ? NULL : nla_find_nested(at, ZONEFW_AR_ID);
+	int err = nla_parse_nested(tb, ZONEFW_AR_MAX, at, zonefw_attr_rule_policy, a->extack);
 
-	a->want[i] = id ? nla_get_u32(id) : 0;
-	return err;
+	if (err)
+		return err;
+	a->want[i] = tb[ZONEFW_AR_ID] ? nla_get_u32(tb[ZONEFW_AR_ID]) : 0;
+	if (!a->drafts || !may_be_packed(tb))
+		return zonefw_rule_new(a, at, &a->p->rules[i]);
+	a->p->rules[i] = &a->drafts[i];
+	return draft(a, at, tb, a->p->rules[i]);
 }

@@ -170,7 +170,7 @@ int main(void)
 		cmocka_unit_test(test_table_no_memory), cmocka_unit_test(test_table_guessed),
 		cmocka_unit_test(test_share_memory), cmocka_unit_test(test_share_no_memory),
 		cmocka_unit_test(test_share_oracle),
-		cmocka_unit_test(test_patch_oracle), cmocka_unit_test(test_table_oracle),
+		cmocka_unit_test(test_pack), cmocka_unit_test(test_patch_oracle), cmocka_unit_test(test_table_oracle),
 		cmocka_unit_test(test_nat_selects), cmocka_unit_test(test_nat_explains),
 	};
 

@@ -9,4 +9,5 @@ void test_share_oracle(void **unused);
 void test_share_memory(void **unused);
 void test_share_no_memory(void **unused);
 void test_patch_oracle(void **unused);
+void test_pack(void **unused);
 #endif

@@ -132,6 +132,7 @@ run_case R03 "flows of a rule that goes" R03
 run_case R04 "refused changes of rules" R04
 run_case R05 "sixteen new rules at a time" R05
 run_case R06 "changes of rules beside sets, clocks, NAT, assertions" R06
+run_case R07 "changes among rules that lie packed" R07
 run_case L00 "a refused policy changes nothing" REFUSED
 run_case L08 "a commit nobody confirms is taken back" L08
 run_case L08B "confirm, rollback, flush, namespace exit" L08B

@@ -148,3 +148,27 @@ assert never wan -> dmz tcp dport 5432" || return
   is "beside it" "$(zf -q rule add from wan to dmz accept tcp dport 5000 dst web; echo $?)" 0
   apply "$P0"
 }
+# R07: rules that lie packed: known by name and number, moved, replaced, taken away, and compiled anew
+R07() {
+  local i id d
+  apply "$ZONES$LETS wan -> dmz { $(for i in $(seq 200); do echo "accept tcp dport $i src 203.0.113.0/24 name p$i"; done)
+accept tcp dport 80 dst web name w
+default drop }" || return
+  tcp_ok ext1 web 80
+  id=$(rule_field p150 id)
+  is "move" "$(zf rule move w before p100; zf rule move p150 first; zf rule move "$id" after w; echo $?)" 0
+  is "its number" "$(rule_field p150 id)" "$id"
+  is "replace" "$(zf rule replace p99 drop tcp dport 81 dst web name q; echo $?)" 0
+  is "order" "$(order | grep -o 'p98 .*p101')" "p98 p150 p100 p101"
+  is "all of it" "$(zf export | grep -A 4 'name q$' | grep -o 'name .*' | tr '\n' ' ')" "name q name w name p150 name p100 name p101 "
+  tcp_ok ext1 web 80
+  for i in $(seq 40); do zf rule del "p$((i + 20))" || miss "del p$((i + 20))"; done
+  tcp_ok ext1 web 80
+  is "rules that are left" "$(zf export | grep -cE 'name p[0-9]+$')" 159
+  d=$(stat digest)
+  zf export > "$T/r07"; is "the same, whole" "$(zf -q apply "$T/r07"; stat digest)" "$d"
+  is "number" "$(rule_field p150 id)" "$id"
+  blocked tcp ext1 web 81
+  zf stats reset; is "counters" "$(rule_field w packets)" 0
+  apply "$P0"
+}
