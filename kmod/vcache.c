@@ -10,12 +10,16 @@
  */
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/vmalloc.h>
 #include "vcache.h"
 
 struct zonefw_vcache *zonefw_vcache_alloc(void)
 {
-	struct zonefw_vcache *c = kvzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	/* pages in a row for the sake of the TLB, but no more: slab would round up to 4 MiB */
+	struct zonefw_vcache *c = alloc_pages_exact(sizeof(*c), GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+							       __GFP_NORETRY | __GFP_NOWARN);
 
+	c = c ?: vzalloc(sizeof(*c));
 	if (c)
 		c->factor = get_random_u64() | 1;
 	return c;
@@ -23,7 +27,10 @@ struct zonefw_vcache *zonefw_vcache_alloc(void)
 
 void zonefw_vcache_free(struct zonefw_vcache *c)
 {
-	kvfree(c);
+	if (is_vmalloc_addr(c))
+		vfree(c);
+	else if (c)
+		free_pages_exact(c, sizeof(*c));
 }
 
 /* After the generation wrapped, an old stamp could look current: forget all. */
