@@ -108,9 +108,9 @@ workload() { # NAME, one round
 
 # --- the control plane
 
-free_memory() { # kB, when the kernel has settled
+free_memory() { # kB, when the kernel has settled; pages on the lists of a CPU are free, too
   sync; echo 3 > /proc/sys/vm/drop_caches; sleep 2
-  sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo
+  awk '/^MemAvailable:/ { kb += $2 } $1 == "count:" { kb += 4 * $2 } END { print kb }' /proc/meminfo /proc/zoneinfo
 }
 
 load() {
