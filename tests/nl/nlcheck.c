@@ -7,18 +7,11 @@
  * usage: nlcheck [SEED [MUTATIONS]]; runs in the guest, as root.
  */
 #include <errno.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
-#include <linux/zonefw.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-struct msg { unsigned char b[65536]; unsigned int len; };
+#include "genl.h"
 
 static int fd, family, passed, failed;
 static uint32_t seq;
@@ -29,48 +22,6 @@ static void check(bool ok, const char *id, const char *what)
 	ok ? passed++ : failed++;
 	fflush(stdout);
 }
-
-static void start(struct msg *m, int type, int cmd)
-{
-	struct nlmsghdr *h = (void *)m->b;
-	struct genlmsghdr *g = (void *)(m->b + NLMSG_HDRLEN);
-
-	memset(m->b, 0, NLMSG_HDRLEN + GENL_HDRLEN);
-	h->nlmsg_type = type;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	g->cmd = cmd;
-	g->version = 1;
-	m->len = NLMSG_HDRLEN + GENL_HDRLEN;
-}
-
-static void put(struct msg *m, int type, const void *d, int len)
-{
-	struct nlattr *a = (void *)(m->b + m->len);
-
-	a->nla_type = type;
-	a->nla_len = NLA_HDRLEN + len;
-	memset(m->b + m->len + NLA_HDRLEN, 0, NLA_ALIGN(len));
-	memcpy(m->b + m->len + NLA_HDRLEN, d, len);
-	m->len += NLA_ALIGN(a->nla_len);
-}
-
-static unsigned int open_nest(struct msg *m, int type)
-{
-	unsigned int at = m->len;
-
-	put(m, type | NLA_F_NESTED, "", 0);
-	return at;
-}
-
-static void close_nest(struct msg *m, unsigned int at)
-{
-	((struct nlattr *)(m->b + at))->nla_len = m->len - at;
-}
-
-static void put_u8(struct msg *m, int t, uint8_t v) { put(m, t, &v, 1); }
-static void put_u16(struct msg *m, int t, uint16_t v) { put(m, t, &v, 2); }
-static void put_u32(struct msg *m, int t, uint32_t v) { put(m, t, &v, 4); }
-static void put_str(struct msg *m, int t, const char *s) { put(m, t, s, strlen(s) + 1); }
 
 /* Sends; returns the error of the acknowledgement, and the first data attribute's u32. */
 static int talk(const struct msg *m, uint32_t *gen)
@@ -101,30 +52,6 @@ static int talk(const struct msg *m, uint32_t *gen)
 			}
 		}
 	}
-}
-
-static int resolve(void)
-{
-	unsigned char buf[8192];
-	struct msg m;
-	struct nlattr *a;
-	int n;
-
-	start(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	put_str(&m, CTRL_ATTR_FAMILY_NAME, ZONEFW_GENL_NAME);
-	((struct nlmsghdr *)m.b)->nlmsg_len = m.len;
-	((struct nlmsghdr *)m.b)->nlmsg_flags = NLM_F_REQUEST;
-	if (send(fd, m.b, m.len, 0) < 0)
-		return -1;
-	n = recv(fd, buf, sizeof(buf), 0);
-	for (a = (void *)(buf + NLMSG_HDRLEN + GENL_HDRLEN); (unsigned char *)a < buf + n;
-	     a = (void *)((char *)a + NLA_ALIGN(a->nla_len))) {
-		if (!a->nla_len)
-			break;
-		if (a->nla_type == CTRL_ATTR_FAMILY_ID)
-			return *(uint16_t *)((char *)a + NLA_HDRLEN);
-	}
-	return -1;
 }
 
 static uint32_t generation(void)
@@ -419,7 +346,7 @@ int main(int argc, char **argv)
 		return 1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &(int){ 1 }, sizeof(int));
-	family = resolve();
+	family = resolve(fd, NULL);
 	if (family < 0) {
 		puts("not ok K00 no family zonefw");
 		return 1;

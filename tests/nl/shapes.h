@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * K03: every attribute in every shape that is not its own; K15: the kernel's own
+ * covers K03 K15: every attribute in every shape that is not its own; the kernel's own
  * description of the family against the documented table. Part of nlcheck.c.
  */
 static const struct documented { int cmd, nest, attr, type; const char *name; } documented[] = {
@@ -106,20 +106,6 @@ static void shapes(void)
 }
 
 static int kernel_op_policy[256], kernel_type[64][256];
-
-/* the attributes of nested data, one by one */
-#define EACH(a, outer) \
-	(struct nlattr *a = (void *)((char *)(outer) + NLA_HDRLEN); \
-	 (char *)a + NLA_HDRLEN <= (char *)(outer) + (outer)->nla_len && a->nla_len >= NLA_HDRLEN; \
-	 a = (void *)((char *)a + NLA_ALIGN(a->nla_len)))
-
-static uint32_t value32(const struct nlattr *a)
-{
-	uint32_t v;
-
-	memcpy(&v, (const char *)a + NLA_HDRLEN, 4);
-	return v;
-}
 
 static void learn(struct nlattr *top)
 {
