@@ -3,6 +3,8 @@
  * Preloaded into a program: fail-nth is on only inside its socket calls, so that it meets what the kernel does for a
  * request, and no page of the program itself. NTH: the place, counted over all calls; NTH_OUT: a file for "LEFT CALL",
  * the places left and the call that met it. With NTH_QUIT the program ends where it would wait for something to come.
+ * With NTH_TASK the whole process is one whose allocations fail by the odds of failslab and fail_page_alloc.
+ * NL_RECORD: a file that the program's own messages are appended to (its questions to the controller go by sendmsg).
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -18,7 +20,13 @@ static bool counts;
 static void __attribute__((constructor)) begin(void)
 {
 	const char *n = getenv("NTH");
+	int fd = getenv("NTH_TASK") ? open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC) : -1;
 
+	if (fd >= 0) {
+		if (write(fd, "1", 1) < 0)
+			perror("make-it-fail");
+		close(fd);
+	}
 	counts = n && *n;
 	if (counts)
 		left = strtoul(n, NULL, 10);
@@ -59,8 +67,20 @@ static void stay(int fd)
 		exit(0);
 }
 
+static void record(const void *b, size_t n)
+{
+	const char *name = getenv("NL_RECORD");
+	FILE *f = name ? fopen(name, "a") : NULL;
+
+	if (f) {
+		fwrite(b, n, 1, f);
+		fclose(f);
+	}
+}
+
 ssize_t send(int fd, const void *b, size_t n, int flags)
 {
+	record(b, n);
 	on();
 	return off("send", syscall(SYS_sendto, fd, b, n, flags, NULL, 0));
 }

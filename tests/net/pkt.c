@@ -12,6 +12,7 @@
  *     -n: the packet's data in page fragments behind the Ethernet header (and zeros behind the packet)
  *     -x PROTO:HEX: extension headers in front of layer 4, the first of them PROTO, the last one naming what follows
  *     -g GAPUS: pause between packets
+ *   pkt noise SEED GAPUS DST...           frames on eth0 until it is ended: any protocol, ports that repeat, broken ones
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -447,16 +448,13 @@ static struct addr source(const struct addr *dst)
 	socklen_t len = fill(&ss, dst, 9);
 	int s;
 
+	if (o.src && parse(o.src).fam == dst->fam)
+		return parse(o.src);
 	if (a.fam && !memcmp(&last, dst, sizeof(last)))
 		return a;
 	memset(&a, 0, sizeof(a));
 	a.fam = dst->fam;
 	last = *dst;
-
-	if (o.src && parse(o.src).fam == dst->fam) {
-		a = parse(o.src);
-		return a;
-	}
 	s = socket(dst->fam == 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
 	if (!connect(s, (void *)&ss, len)) {
 		len = sizeof(ss);
@@ -702,6 +700,39 @@ static int cmd_send(int argc, char **argv)
 	return 0;
 }
 
+/* Packets of all kinds, from few sources and ports, so that some hit what is open; every fourth is broken in some way. */
+static void noise(int argc, char **argv)
+{
+	static const char *const broken[] = { "l4sum", "tcpoff", "udplen", "ihl4", "longlen", "short4", "version", "ipsum", "cut25", "cut41" };
+	static const u8 protos[] = { 6, 6, 6, 17, 17, 17, 1, 58, 132, 47, 50, 136, 2, 255 };
+	static const u16 ports[] = { 80, 80, 22, 53, 443, 7000, 0, 65535 };
+	char src[64];
+	struct addr d;
+
+	srandom(atoi(argv[0]));
+	o.dev = "eth0";
+	o.gap = atoi(argv[1]);
+	for (;;) {
+		d = parse(argv[2 + random() % (argc - 2)]);
+		if (d.fam == 4)
+			snprintf(src, sizeof(src), "198.19.0.%ld", 2 + random() % 40);
+		else
+			snprintf(src, sizeof(src), "2001:2:0:19::%lx", 2 + random() % 40);
+		o.src = src;
+		o.sport = 1024 + random() % 8;
+		o.len = random() % 8 ? random() % 64 : random() % 1400;
+		o.flags = random() % 2 ? 2 : random() % 64;
+		o.frag = random() % 16 ? 0 : 8 * (1 + random() % 20);
+		o.order = random() % 2 ? "in" : "rev";
+		o.brk = random() % 4 ? NULL : broken[random() % (sizeof(broken) / sizeof(*broken))];
+		o.optlen = d.fam == 4 && random() % 16 == 0 ? 4 * (random() % 10) : 0;
+		for (int i = 0; i < o.optlen; i++)
+			o.opt[i] = random();
+		one(protos[random() % sizeof(protos)], &d, ports[random() % 8]);
+		usleep(o.gap);
+	}
+}
+
 /* On a slow kernel an answer is waited for longer; silence is not. */
 static int patience(int ms)
 {
@@ -724,6 +755,8 @@ int main(int argc, char **argv)
 		return cap(argv[2], argv[3]);
 	if (!strcmp(w, "send"))
 		return cmd_send(argc - 1, argv + 1);
+	if (!strcmp(w, "noise") && argc > 4)
+		noise(argc - 2, argv + 2);
 	fprintf(stderr, "pkt: see the head of tests/net/pkt.c\n");
 	return 2;
 }
