@@ -100,7 +100,7 @@ help:
 	@echo "  modules       zonefw.ko for KDIR=$(KDIR)"
 	@echo "  userspace     userspace/zonefw"
 	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
-	@echo "  test-long     what takes hours: all cases and failing allocations on the debug kernel"
+	@echo "  test-long     what takes hours, on the debug kernel: all cases, failing allocations, fuzzing, stress"
 	@echo "  check         static checks only"
 	@echo "  kunit         the unit tests inside the module, on a debug kernel (SUITE=\"txn vcache\")"
 	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
