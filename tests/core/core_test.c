@@ -133,6 +133,38 @@ static void test_reply_key(void **unused)
 	assert_false(zonefw_rule_match(&r, &k));
 }
 
+/* Devices, hardware addresses, marks, DSCP: listed, not listed, unknown; and each of them negated. */
+static void test_conditions(void **unused)
+{
+	static const char eth[2][ZONEFW_DEVNAME] = { "wg*", "eth0" };
+	static const u8 mac[1][6] = { { 2, 0, 0, 0, 0, 1 } };
+	static const struct { struct zonefw_rule r; u32 neg; } t[] = {
+		{ { .in = eth, .nin = 2 }, ZONEFW_RULE_NEG_IN }, { { .out = eth, .nout = 2 }, ZONEFW_RULE_NEG_OUT },
+		{ { .mac = mac, .nmac = 1 }, ZONEFW_RULE_NEG_MAC },
+		{ { .has_mark = true, .mark = 1, .mask = 3 }, ZONEFW_RULE_NEG_MARK },
+		{ { .has_dscp = true, .dscp = 46 }, ZONEFW_RULE_NEG_DSCP },
+	};
+	struct zonefw_key in = { .family = 4, .flags = ZONEFW_K_MAC, .in = "eth0", .out = "wg7", .mark = 5, .dscp = 46,
+				 .mac = { 2, 0, 0, 0, 0, 1 } };
+	struct zonefw_key not = { .family = 4, .flags = ZONEFW_K_MAC, .in = "eth01", .out = "eth1", .mark = 2, .dscp = 0 };
+	struct zonefw_key unknown = { .family = 4 };	/* of what was not seen, neither the list nor its complement holds */
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		struct zonefw_rule r = t[i].r;
+
+		assert_false(zonefw_rule_plain(&r));
+		assert_true(zonefw_rule_match(&r, &in));
+		assert_false(zonefw_rule_match(&r, &not));
+		assert_false(zonefw_rule_match(&r, &unknown));
+		r.flags = t[i].neg;
+		assert_false(zonefw_rule_match(&r, &in));
+		assert_true(zonefw_rule_match(&r, &not));
+		if (i < 3)	/* a mark and a DSCP are always known */
+			assert_false(zonefw_rule_match(&r, &unknown));
+	}
+}
+
 /* Against a bucket of whole tokens: never more than burst at once, nor more than the rate. */
 static void test_limiter(void **unused)
 {
@@ -166,12 +198,12 @@ int main(void)
 		cmocka_unit_test(test_patterns), cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_covers), cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_defaults_fill),
-		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_limiter), cmocka_unit_test(test_table_memory),
+		cmocka_unit_test(test_reply_key), cmocka_unit_test(test_conditions), cmocka_unit_test(test_limiter), cmocka_unit_test(test_table_memory),
 		cmocka_unit_test(test_table_no_memory), cmocka_unit_test(test_table_guessed),
 		cmocka_unit_test(test_share_memory), cmocka_unit_test(test_share_no_memory),
 		cmocka_unit_test(test_share_oracle),
 		cmocka_unit_test(test_pack), cmocka_unit_test(test_patch_oracle), cmocka_unit_test(test_table_oracle),
-		cmocka_unit_test(test_nat_selects), cmocka_unit_test(test_nat_explains),
+		cmocka_unit_test(test_nat_selects), cmocka_unit_test(test_nat_explains), cmocka_unit_test(test_nat_table),
 	};
 
 	u64 seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (u64)time(NULL);

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "core/table.h"
 #include "oracle.h"
+#include "rulegen.h"
 
 static const struct zonefw_nat to = { .family = 4, .flags = ZONEFW_NAT_PORT, .port_lo = 9000, .port_hi = 9010,
 				      .addr = { 10, 0, 3, 81 } };
@@ -70,4 +72,43 @@ void test_nat_explains(void **unused)
 	assert_true(zonefw_rule_match(&rule, &k));
 	k.odst[3] = 2;
 	assert_false(zonefw_rule_match(&rule, &k));
+}
+
+/* Compiled, each of them is found where a look at one after the other finds it: by where the packet went, not where it was sent. */
+void test_nat_table(void **unused)
+{
+	static const struct zonefw_nat six = { .family = 6, .addr = { 0x20, 1 } }, here = { .flags = ZONEFW_NAT_PORT, .port_lo = 80, .port_hi = 80 };
+	struct zonefw_rule r[] = { rule, rule, { .action = ZONEFW_REDIRECT, .nat = &here, .nnat = 1, .l4 = &box, .nl4 = 1 },
+				   { .action = ZONEFW_ACCEPT, .l4 = &box, .nl4 = 1 } };
+	struct zonefw_rule *rules[] = { &r[0], &r[1], &r[2], &r[3] };
+	const u32 index[] = { 0, 1, 2, 3 };
+	struct zonefw_list l = { .rules = rules, .index = index, .n = 4 };
+	struct zonefw_cell c = { .nrules = 4, .ntables = 1 };
+	long round, found[4] = { 0 };
+
+	(void)unused;
+	r[0].non = r[1].non = 0;
+	r[1].nat = &six;		/* nothing of IPv4 */
+	c.tables[0] = zonefw_table_build(&l);
+	assert_non_null(c.tables[0]);
+	for (round = 0; round < 20000; round++) {
+		struct zonefw_key k = went;
+		struct zonefw_cursor cur;
+
+		k.dst[3] -= rulegen_random(2);
+		k.odport += rulegen_random(2);
+		k.dport = rulegen_random(4) ? rulegen_random(2) ? k.odport + 1000u : 80 : 7999 + rulegen_random(14);
+		if (!rulegen_random(8))
+			k.flags ^= rulegen_random(2) ? ZONEFW_K_DNAT : ZONEFW_K_OLOCAL;
+		zonefw_cursor_init(&cur);
+		for (u32 i = 0; i < 4; i++) {
+			if (!zonefw_rule_match(&r[i], &k))
+				continue;
+			assert_ptr_equal(zonefw_cell_next(rules, &c, &k, &cur), &r[i]);
+			found[i]++;
+		}
+		assert_null(zonefw_cell_next(rules, &c, &k, &cur));
+	}
+	assert_true(found[0] && !found[1] && found[2] && found[3]);
+	zonefw_table_free(c.tables[0]);
 }

@@ -9,4 +9,5 @@ const struct zonefw_celldef *oracle_default(const struct zonefw_celldef *defs, u
 /* nat_test.c */
 void test_nat_selects(void **unused);
 void test_nat_explains(void **unused);
+void test_nat_table(void **unused);
 #endif
