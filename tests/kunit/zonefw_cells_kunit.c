@@ -56,7 +56,7 @@ KUNIT_ARRAY_PARAM(def, lookups, def_name);
 static const struct zonefw_celldef *default_of(const struct zonefw_celldef *d, u32 n, u16 from, u16 to)
 {
 	const struct zonefw_celldef *exact[6 * 6] = { };
-	struct zonefw_cell cells[5 * 5];
+	static struct zonefw_cell cells[5 * 5];	/* more than a frame may have; the tests run one by one */
 
 	BUILD_BUG_ON(ARRAY_SIZE(parent) != 5);
 	zonefw_defaults_fill(d, n, parent, 5, exact, cells);

@@ -4,6 +4,7 @@
  * prefixes, facts that a reply does not show, and random rules against the
  * oracle that the userspace tests use too.
  */
+#include <linux/prandom.h>
 #include <linux/random.h>
 #include "suites.h"
 #include "core/table.h"

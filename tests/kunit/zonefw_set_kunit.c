@@ -6,6 +6,7 @@
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/prandom.h>
 #include <linux/random.h>
 #include "suites.h"
 #include "msg.h"
