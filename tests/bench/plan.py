@@ -141,7 +141,7 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument('--quick', action='store_true')
     args.add_argument('--native', action='store_true')
-    args.add_argument('--only', default='', help='scenarios whose line has all these words')
+    args.add_argument('--only', default='', help='scenarios whose line has all these words; or those behind a |')
     args.add_argument('out')
     args = args.parse_args()
     plan = native() if args.native else everything(args.quick)
@@ -156,7 +156,7 @@ def main():
             words = dict(fw=s.fw, variant=s.variant, set=s.set, n=s.n, zones=s.zones, fam=s.fam, wl=s.wl,
                          **counts(s, args.quick, 8 if args.native else 1), **files)
             line = ' '.join('%s=%s' % item for item in words.items())
-            if not all(w in line.split() for w in args.only.split()) and not (s.fw in ('nothing', 'conntrack') and 'est' in s.wl):
+            if not any(all(w in line.split() for w in words.split()) for words in args.only.split('|')) and not (s.fw in ('nothing', 'conntrack') and 'est' in s.wl):
                 continue
             out.write(line + '\n')
             if 'file' in files:
