@@ -15,10 +15,20 @@
 #define V6_BASE		33
 #define PORT_BASE	162
 
+/* As memcmp() of the keys, whose last word holds what is no address. */
+static int key_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const u32 *a = arg->key, *b = (const u32 *)&((const struct zonefw_member *)obj)->key;
+
+	BUILD_BUG_ON(sizeof(struct zonefw_setkey) != 20);
+	return (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]);
+}
+
 const struct rhashtable_params zonefw_set_params = {
 	.head_offset = offsetof(struct zonefw_member, node),
 	.key_offset = offsetof(struct zonefw_member, key),
 	.key_len = sizeof(struct zonefw_setkey),
+	.obj_cmpfn = key_differs,
 	.automatic_shrinking = true,
 };
 
