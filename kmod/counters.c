@@ -30,7 +30,7 @@ void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes)
 	}
 }
 
-static void flow_slow(const struct zonefw_ident *i)
+void zonefw_flow_slow(const struct zonefw_ident *i)
 {
 	struct zonefw_count *c;
 
@@ -42,28 +42,12 @@ static void flow_slow(const struct zonefw_ident *i)
 	local_bh_enable();
 }
 
-/**
- * zonefw_ident_hit() - a packet was judged anew, and this rule decided
- * @i: the rule's identity
- * @flow: it lets a connection in
- *
- * Context: packet path; packets of known flows do not come here.
- */
-void zonefw_ident_hit(struct zonefw_ident *i, bool flow)
+/* A packet of second @now was judged anew, and this rule decided. */
+void zonefw_ident_seen(struct zonefw_ident *i, u32 now)
 {
-	u32 now = ktime_get_real_seconds();
-
-	if (READ_ONCE(i->last) != now) {
-		if (!READ_ONCE(i->first))
-			WRITE_ONCE(i->first, now);
-		WRITE_ONCE(i->last, now);
-	}
-	if (!flow)
-		return;
-	if (IS_ENABLED(CONFIG_64BIT))
-		this_cpu_inc(i->count->flows);
-	else
-		flow_slow(i);
+	if (!READ_ONCE(i->first))
+		WRITE_ONCE(i->first, now);
+	WRITE_ONCE(i->last, now);
 }
 
 u64 zonefw_ident_flows(const struct zonefw_ident *i)

@@ -3,6 +3,7 @@
 #ifndef ZONEFW_COUNTERS_H
 #define ZONEFW_COUNTERS_H
 #include <linux/percpu.h>
+#include <linux/timekeeping.h>
 
 /* ident.c */
 struct zonefw_ident *zonefw_ident_alloc(u32 id);
@@ -12,7 +13,8 @@ void zonefw_ident_put(struct zonefw_ident *i);
 /* counters.c */
 void zonefw_ident_read(const struct zonefw_ident *i, u64 *packets, u64 *bytes);
 void zonefw_ident_zero(struct zonefw_ident *i);
-void zonefw_ident_hit(struct zonefw_ident *i, bool flow);
+void zonefw_ident_seen(struct zonefw_ident *i, u32 now);
+void zonefw_flow_slow(const struct zonefw_ident *i);
 u64 zonefw_ident_flows(const struct zonefw_ident *i);
 void zonefw_count_slow(const struct zonefw_ident *i, u32 bytes);
 void zonefw_stat_slow(const struct zonefw_ns *zn, u32 which);
@@ -39,6 +41,19 @@ static __always_inline void zonefw_count_cell(const struct zonefw_ident *cell,
 	zonefw_count(cell, bytes);
 	if (rule)
 		zonefw_count(rule, bytes);
+}
+
+/* A packet was judged anew, and this rule decided; @flow: it lets a connection in. */
+static __always_inline void zonefw_ident_hit(struct zonefw_ident *i, bool flow)
+{
+	u32 now = ktime_get_real_seconds();
+
+	if (unlikely(READ_ONCE(i->last) != now))
+		zonefw_ident_seen(i, now);
+	if (flow && IS_ENABLED(CONFIG_64BIT))
+		this_cpu_inc(i->count->flows);
+	else if (flow)
+		zonefw_flow_slow(i);
 }
 
 /* An event: enum zonefw_reason or zonefw_stat. */
