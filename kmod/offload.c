@@ -39,13 +39,6 @@
 #define COLLECT		HZ
 #define BATCH		128	/* paths that the collector looks at under one lock */
 
-struct offdev {
-	struct list_head list;
-	struct nf_hook_ops ops;
-	int ifindex;
-	struct rcu_head rcu;
-};
-
 static void path_free_rcu(struct rcu_head *head)
 {
 	struct zonefw_path *e = container_of(head, struct zonefw_path, rcu);
@@ -368,6 +361,16 @@ static struct zonefw_offload *table(struct zonefw_ns *zn)
 	return rcu_dereference_protected(zn->offload, lockdep_is_held(&zn->lock));
 }
 
+static bool wants_dev(const struct zonefw_policy *p, const struct net_device *dev)
+{
+	bool zoned;
+
+	rcu_read_lock();
+	zoned = zonefw_dev_zoned(p, dev->ifindex);
+	rcu_read_unlock();
+	return zoned && !(dev->flags & IFF_LOOPBACK) && !netif_is_l3_master(dev);
+}
+
 static struct zonefw_offload *table_alloc(struct zonefw_ns *zn)
 {
 	struct zonefw_offload *t = kvzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
@@ -378,8 +381,7 @@ static struct zonefw_offload *table_alloc(struct zonefw_ns *zn)
 	t->seed = get_random_u64();
 	spin_lock_init(&t->lock);
 	INIT_LIST_HEAD(&t->all);
-	INIT_LIST_HEAD(&t->devs);
-	xa_init(&t->hooked);
+	zonefw_devhooks_init(&t->hooks, zonefw_path_hook, t, 0, wants_dev);
 	INIT_DELAYED_WORK(&t->collect, collect);
 	return t;
 }
@@ -396,56 +398,7 @@ static void table_free(struct zonefw_ns *zn, struct zonefw_offload *t)
 		spin_unlock_bh(&t->lock);
 		cond_resched();
 	}
-	xa_destroy(&t->hooked);
 	kvfree(t);
-}
-
-static bool wants_dev(const struct zonefw_policy *p, const struct net_device *dev)
-{
-	bool zoned;
-
-	rcu_read_lock();
-	zoned = zonefw_dev_zoned(p, dev->ifindex);
-	rcu_read_unlock();
-	return zoned && !(dev->flags & IFF_LOOPBACK) && !netif_is_l3_master(dev);
-}
-
-static bool has_dev(struct zonefw_offload *t, const struct net_device *dev)
-{
-	const struct offdev *d = xa_load(&t->hooked, dev->ifindex);
-
-	return d && d->ops.dev == dev;
-}
-
-static int dev_add(struct zonefw_ns *zn, struct zonefw_offload *t, struct net_device *dev)
-{
-	struct offdev *d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
-	int err;
-
-	if (!d)
-		return -ENOMEM;
-	d->ops = (struct nf_hook_ops){ .hook = zonefw_path_hook, .pf = NFPROTO_NETDEV, .priv = t,
-				       .hooknum = NF_NETDEV_INGRESS, .dev = dev, .priority = 0 };
-	d->ifindex = dev->ifindex;
-	err = xa_err(xa_store(&t->hooked, d->ifindex, d, GFP_KERNEL_ACCOUNT));
-	if (!err)
-		err = nf_register_net_hook(zn->net, &d->ops);
-	if (err) {
-		xa_erase(&t->hooked, d->ifindex);
-		kfree(d);
-		return err;
-	}
-	list_add(&d->list, &t->devs);
-	return 0;
-}
-
-static void dev_del(struct zonefw_ns *zn, struct zonefw_offload *t, struct offdev *d)
-{
-	if (xa_load(&t->hooked, d->ifindex) == d)	/* else one of another device of that index */
-		xa_erase(&t->hooked, d->ifindex);
-	nf_unregister_net_hook(zn->net, &d->ops);
-	list_del(&d->list);
-	kfree_rcu(d, rcu);
 }
 
 /**
@@ -458,16 +411,12 @@ static void dev_del(struct zonefw_ns *zn, struct zonefw_offload *t, struct offde
 void zonefw_offload_settle(struct zonefw_ns *zn, const struct zonefw_policy *p)
 {
 	struct zonefw_offload *t = table(zn);
-	struct offdev *d, *next;
-	bool want;
+	bool want = p && p->offload;
 
 	lockdep_assert_held(&zn->lock);
 	if (!t)
 		return;
-	want = p && p->offload;
-	list_for_each_entry_safe(d, next, &t->devs, list)
-		if (!want || __dev_get_by_index(zn->net, d->ifindex) != d->ops.dev || !wants_dev(p, d->ops.dev))
-			dev_del(zn, t, d);
+	zonefw_devhooks_trim(zn, &t->hooks, want ? p : NULL);
 	if (!want)
 		table_free(zn, t);
 }
@@ -483,8 +432,6 @@ void zonefw_offload_settle(struct zonefw_ns *zn, const struct zonefw_policy *p)
 int zonefw_offload_prepare(struct zonefw_ns *zn, const struct zonefw_policy *p)
 {
 	struct zonefw_offload *t = table(zn);
-	struct net_device *dev;
-	int err = 0;
 
 	lockdep_assert_held(&zn->lock);
 	if (!p->offload)
@@ -495,11 +442,5 @@ int zonefw_offload_prepare(struct zonefw_ns *zn, const struct zonefw_policy *p)
 			return -ENOMEM;
 		rcu_assign_pointer(zn->offload, t);
 	}
-	for_each_netdev(zn->net, dev) {
-		if (err)
-			break;
-		if (wants_dev(p, dev) && !has_dev(t, dev))
-			err = dev_add(zn, t, dev);
-	}
-	return err;
+	return zonefw_devhooks_add(zn, &t->hooks, p);
 }

@@ -4,7 +4,6 @@
 #define ZONEFW_PATH_H
 #include <linux/hash.h>
 #include <linux/netfilter.h>
-#include <linux/xarray.h>
 #include "zonefw.h"
 
 #define ZONEFW_PATH_BITS	16
@@ -58,7 +57,7 @@ struct zonefw_path {
  * @all: every path, for the collector
  * @count: of them; 0: packets are not even looked at
  * @flows: flows with at least one path
- * @devs: hooks, by device; under zonefw_ns.lock
+ * @hooks: on every device of a zone
  */
 struct zonefw_offload {
 	struct zonefw_ns *zn;
@@ -67,8 +66,8 @@ struct zonefw_offload {
 	u64 seed;
 	spinlock_t lock ____cacheline_aligned;
 	u32 flows;
-	struct list_head all, devs;
-	struct xarray hooked;		/* of devs, by index of the device */
+	struct list_head all;
+	struct zonefw_devhooks hooks;
 	struct delayed_work collect;
 	struct hlist_head bucket[1 << ZONEFW_PATH_BITS];
 };

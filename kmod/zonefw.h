@@ -27,6 +27,7 @@
 #include <net/net_namespace.h>
 #include "core/pack.h"
 #include "core/share.h"
+#include "devhook.h"
 #include "sweep.h"
 
 /* Plain words: 64-bit machines count with one instruction, others under syncp. */
@@ -101,8 +102,6 @@ struct zonefw_policy {
 
 #define ZONEFW_EPOCH_HOSTS	3	/* of a flow: source, destination, and that before translation */
 
-struct zonefw_early;
-struct zonefw_epochs;
 struct zonefw_offload;
 struct zonefw_vcache;
 struct zonefw_drops;
