@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "fast.h"
+#include "guard.h"
 #include "offload.h"
 #include "zonefw.h"
 
@@ -208,7 +209,7 @@ bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone)
 #define RETRY	(HZ / 10)
 
 /* Without a table no device has a zone and all is dropped: that ends as soon as there is memory. A
- * device that cannot be hooked is one whose flows are not offloaded.
+ * device that cannot be hooked is one whose packets go the long way.
  */
 static void place_anew(struct zonefw_ns *zn, struct zonefw_policy *p)
 {
@@ -218,11 +219,12 @@ static void place_anew(struct zonefw_ns *zn, struct zonefw_policy *p)
 		net_warn_ratelimited("zonefw: no memory to place devices; none has a zone until there is\n");
 	zonefw_offload_stale(zn);
 	if (zn->hooks && !err) {
-		err = zonefw_offload_prepare(zn, p);
+		err = zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
 		if (err)
-			net_warn_ratelimited("zonefw: flows of some device cannot be offloaded\n");
+			net_warn_ratelimited("zonefw: some device cannot be hooked: no offload, no early drop there\n");
 	}
 	zonefw_offload_settle(zn, p);
+	zonefw_guard_settle(zn, p);
 	if (err == -ENOMEM)
 		mod_delayed_work(system_wq, &zn->place, RETRY);
 }

@@ -23,12 +23,10 @@ struct zonefw_dev {
  * @mask: of @slot
  * @live: verdicts of some cell may change under the policy
  * @p: the policy
- * @quick: a device for the short way before conntrack, at the low bits of its ifindex; 0: none
+ * @quick: a device that is in one zone whatever the address, at the low bits of its ifindex; 0: none
  * @tag: its tag in skb->mark
- * @guard: likewise, a device whose zone has rules for early drop
- * @placed: likewise, a device that is on one of these two
+ * @guard: the device again, if its zone has rules for early drop
  * @zone: its zone
- * @early: of the policy
  * @first: by cell, for the short way of first packets: the cell, or NULL: none; see first.c
  */
 struct zonefw_devs {
@@ -40,9 +38,8 @@ struct zonefw_devs {
 	const struct zonefw_policy *p;
 	struct rcu_head rcu;
 	u32 quick[ZONEFW_QUICK], tag[ZONEFW_QUICK];
-	u32 guard[ZONEFW_QUICK], placed[ZONEFW_QUICK];
+	u32 guard[ZONEFW_QUICK];
 	u8 zone[ZONEFW_QUICK];
-	const struct zonefw_early *early;
 	const struct zonefw_cell **first;
 	struct zonefw_dev slot[];
 };

@@ -6,14 +6,14 @@
  * A rule is one of these when it drops, covers every cell of the row, looks at
  * the family, the source and the clock only, and nothing that covers a cell of
  * the row stands before it but its like. The source that it sees is the one of
- * FORWARD and LOCAL_IN, as only destinations are translated in between, and
- * fragments have been put together by then.
+ * FORWARD and LOCAL_IN, as only destinations are translated in between. guard.c
+ * and hook.c ask for them, each before conntrack.
  *
  * A rule of the row denies what opens a flow from the zone, and packets of flows
  * that were opened so. It does not deny answers to flows into the zone, nor
  * ICMP errors about flows: those go on to conntrack. Whether a packet is an
- * answer is known without asking where the policy lets no flow into the zone;
- * else conntrack's table is looked up for a packet that a rule would drop.
+ * answer is known without asking where the policy lets no flow of its protocol into
+ * the zone; else conntrack's table is looked up for a packet that a rule would drop.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -25,13 +25,19 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #include "book.h"
 #include "early.h"
-#include "epoch.h"
 #include "live.h"
 #include "skbkey.h"
 #include "trace.h"
-#include "vcache.h"
 
 bool zonefw_early_on __read_mostly = true;
+
+/* Protocols by which flows may be open into a zone. */
+enum { TCP = 1, UDP = 2, OTHER = 4, ANY = TCP | UDP | OTHER };
+
+static u8 protocol_bit(u8 proto)
+{
+	return proto == IPPROTO_TCP ? TCP : proto == IPPROTO_UDP ? UDP : OTHER;
+}
 
 /**
  * zonefw_early_wants() - is a rule about sources alone, so that it may drop early?
@@ -84,23 +90,56 @@ static void row_build(struct zonefw_policy *p, struct zonefw_early *e, u16 from)
 	}
 }
 
-/* May a rule let flows in, and into which zones? True: into all. */
+/**
+ * zonefw_early_protocols() - what kinds of flows may a rule be about?
+ * @r: rule
+ *
+ * Return: a bit each for TCP, UDP and all others; of a packed rule those of its shelf.
+ */
+u8 zonefw_early_protocols(const struct zonefw_rule *r)
+{
+	u8 bits = 0;
+	u16 i;
+
+	if (r->packed)
+		return zonefw_shelf_of(r)->protocols;
+	for (i = 0; i < r->nl4; i++)
+		bits |= r->l4[i].flags & ZONEFW_L4_F_PROTO ? protocol_bit(r->l4[i].proto) : ANY;
+	return r->nl4 ? bits : ANY;
+}
+
+static bool has_helper(const struct zonefw_rule *r)
+{
+	const struct zonefw_live *l = zonefw_rule_live(r);
+	u16 i;
+
+	for (i = 0; l && i < ZONEFW_HELPERS; i++)
+		if (l->helper[i])
+			return true;
+	return false;
+}
+
+/* May a rule let flows in, and into which zones? A helper may announce whatever it likes.
+ * True: of any protocol into all.
+ */
 static bool mark_rule(const struct zonefw_policy *p, const struct zonefw_rule *r,
 		      struct zonefw_early *e)
 {
+	bool helper = has_helper(r);
+	u8 bits = helper ? ANY : zonefw_early_protocols(r);
 	u16 z, i;
 
 	if (zonefw_goes_on(r->action) || r->action == ZONEFW_DROP || r->action == ZONEFW_REJECT)
 		return false;
 	r = zonefw_rule_like(r);
 	for (i = 0; i < r->nto; i++) {
-		if (r->to[i] < p->nz && !r->hairpin && !r->also_from) {
-			e[r->to[i]].asks = true;
+		if (r->to[i] < p->nz && !r->hairpin && !r->also_from && !helper) {
+			e[r->to[i]].asks |= bits;
 			continue;
 		}
 		for (z = 0; z < p->nz; z++)
-			e[z].asks = true;
-		return true;
+			e[z].asks |= bits;
+		return bits == ANY;
 	}
 	return false;
 }
@@ -114,7 +153,7 @@ static void mark_defaults(const struct zonefw_policy *p, struct zonefw_early *e)
 			const struct zonefw_celldef *d = zonefw_cell(p, from, to)->def;
 
 			if (d && d->action != ZONEFW_DROP && d->action != ZONEFW_REJECT)
-				e[to].asks = true;
+				e[to].asks = ANY;
 		}
 	for (to = 0; to < p->nz; to++)
 		for (z = p->parent[to]; z; z = p->parent[z])
@@ -181,15 +220,18 @@ static bool answers(const struct sk_buff *skb, const struct nf_hook_state *st)
 	return open;
 }
 
-static bool is_icmp(const struct sk_buff *skb, u8 pf)
-{
-	return pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol == IPPROTO_ICMP :
-				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
-}
-
-/* The rule of the row that is about a source, or NULL. */
-static const struct zonefw_rule *rule_of(const struct zonefw_policy *p, const struct zonefw_early *e,
-					 u8 family, const u8 *src)
+/**
+ * zonefw_early_rule() - the rule of a row that is about a source
+ * @p: policy
+ * @e: what the row denies first
+ * @family: 4 or 6
+ * @src: source
+ *
+ * Context: RCU read side.
+ * Return: the rule, or NULL.
+ */
+const struct zonefw_rule *zonefw_early_rule(const struct zonefw_policy *p,
+					    const struct zonefw_early *e, u8 family, const u8 *src)
 {
 	u8 i;
 
@@ -207,67 +249,23 @@ static const struct zonefw_rule *rule_of(const struct zonefw_policy *p, const st
 	return NULL;
 }
 
-/* What is judged later though its source is denied: errors of other flows, and answers. */
-static bool goes_on(const struct zonefw_early *e, struct sk_buff *skb, const struct nf_hook_state *st)
-{
-	return is_icmp(skb, st->pf) || (e->asks && answers(skb, st));
-}
-
-static const u8 *source(const struct sk_buff *skb, u8 family)
-{
-	return family == 4 ? (const u8 *)&ip_hdr(skb)->saddr : (const u8 *)&ipv6_hdr(skb)->saddr;
-}
-
 /**
- * zonefw_early_match() - the rule of its row that drops a packet now
- * @p: policy
- * @e: what the row of the packet's zone denies first
+ * zonefw_early_goes_on() - is a packet judged later, though its source is denied?
+ * @e: what the row denies first
  * @skb: packet without IPv4 options or IPv6 extension headers
- * @st: where it is: PRE_ROUTING, before conntrack and behind defragmentation
+ * @st: where it is: before conntrack
  *
  * Context: RCU read side.
- * Return: the rule, or NULL: conntrack and the other hooks have their say.
+ * Return: true for errors of other flows, and for answers.
  */
-const struct zonefw_rule *zonefw_early_match(const struct zonefw_policy *p,
-					     const struct zonefw_early *e, struct sk_buff *skb,
-					     const struct nf_hook_state *st)
+bool zonefw_early_goes_on(const struct zonefw_early *e, struct sk_buff *skb,
+			  const struct nf_hook_state *st)
 {
-	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
-	const struct zonefw_rule *r = rule_of(p, e, family, source(skb, family));
+	u8 proto = st->pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr;
 
-	return r && goes_on(e, skb, st) ? NULL : r;
-}
-
-/**
- * zonefw_early_look() - likewise, with sources remembered that no rule is about
- * @zn: namespace
- * @d: device table, of which the policy and the zone are
- * @zone: ingress zone
- * @skb: packet without IPv4 options or IPv6 extension headers
- * @st: where it is: PRE_ROUTING, before conntrack and behind defragmentation
- *
- * A word holds until another policy, device table or change of what live rules look at. A
- * source that is taken for another's goes on, and is judged later.
- *
- * Context: RCU read side.
- * Return: the rule, or NULL: conntrack and the other hooks have their say.
- */
-const struct zonefw_rule *zonefw_early_look(struct zonefw_ns *zn, const struct zonefw_devs *d,
-					    u16 zone, struct sk_buff *skb,
-					    const struct nf_hook_state *st)
-{
-	u8 family = st->pf == NFPROTO_IPV4 ? 4 : 6;
-	u64 key = zonefw_addr_spread((u64)zone << 32, family, source(skb, family), zn->vcache->factor);
-	u64 *clean = &zn->vcache->clean[key >> (64 - ZONEFW_CLEAN_BITS)];
-	u64 word = key + d->salt + zonefw_changes(zn);	/* before the rules are asked */
-	const struct zonefw_rule *r;
-
-	if (IS_ENABLED(CONFIG_64BIT) && READ_ONCE(*clean) == word)
-		return NULL;
-	r = rule_of(d->p, &d->early[zone], family, source(skb, family));
-	if (!r)
-		WRITE_ONCE(*clean, word);
-	return r && goes_on(&d->early[zone], skb, st) ? NULL : r;
+	if (proto == (st->pf == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+		return true;
+	return e->asks & protocol_bit(proto) && answers(skb, st);
 }
 
 /**

@@ -7,8 +7,9 @@
  * many changes a second concern few flows; all else moves everybody's.
  *
  * Every change also moves one word of the namespace, by a number that is no small one, so that
- * the short ways need one look to know that nothing has changed at all. Where something
- * has, a flow's next packet goes the long way, which asks for the flow's own epoch.
+ * the short ways need one look to know that nothing has changed at all; another policy or
+ * device table moves it, too. Where something has changed, a flow's next packet goes the
+ * long way, which asks for the flow's own epoch.
  *
  * Order: a change is made, then the epoch moves, then the word; a packet reads the word,
  * then the epoch, then looks. So whoever looked too early has remembered an epoch that is gone.
@@ -52,7 +53,7 @@ static u32 bucket(const struct zonefw_epochs *e, u8 family, const void *addr)
 	return zonefw_addr_spread(0, family, addr, e->factor) >> (64 - BUCKET_BITS);
 }
 
-static void moved(struct zonefw_ns *zn)
+void zonefw_changes_move(struct zonefw_ns *zn)
 {
 	smp_mb__before_atomic();	/* the word after the epoch */
 	atomic64_add((s64)GOLDEN_RATIO_64, &zn->changes);
@@ -74,14 +75,14 @@ void zonefw_epoch_bump(struct zonefw_ns *zn, u8 family, u8 len, const u8 *addr)
 		atomic_inc(&e->host[bucket(e, family, addr)]);
 	else
 		atomic_inc(&zn->epoch);
-	moved(zn);
+	zonefw_changes_move(zn);
 }
 
 void zonefw_epoch_bump_all(struct zonefw_ns *zn)
 {
 	smp_mb__before_atomic();	/* see the order above */
 	atomic_inc(&zn->epoch);
-	moved(zn);
+	zonefw_changes_move(zn);
 }
 
 static const atomic_t never;	/* where no host has an epoch of its own */

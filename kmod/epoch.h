@@ -9,6 +9,7 @@ struct nf_conn;
 int zonefw_epoch_init(struct zonefw_ns *zn);
 void zonefw_epoch_bump(struct zonefw_ns *zn, u8 family, u8 len, const u8 *addr);
 void zonefw_epoch_bump_all(struct zonefw_ns *zn);
+void zonefw_changes_move(struct zonefw_ns *zn);
 u32 zonefw_epoch_of(const struct zonefw_ns *zn, const struct nf_conn *ct,
 		    const atomic_t *host[ZONEFW_EPOCH_HOSTS]);
 u32 zonefw_epoch(const struct zonefw_ns *zn, const struct nf_conn *ct);

@@ -201,67 +201,30 @@ notrace unsigned int zonefw_forward6(void *priv, struct sk_buff *skb, const stru
 	return known(priv, skb, st, true, false, next6);
 }
 
-/* First bytes of IPv4 sources that are no martians; 0.0.0.0 is one that zonefw_martian() tells. */
-static const u8 fine4[256] = { [1 ... 126] = 1, [128 ... 223] = 1 };
-
-/* Sources that are surely no martians, and headers without options. */
-static bool surely_fine4(const struct iphdr *ih)
-{
-	return *(const u8 *)ih == 0x45 && fine4[*(const u8 *)&ih->saddr];
-}
-
-/* Only the tag is left to do, for devices that stand at @at of @list. */
-static __always_inline bool tagged(const struct zonefw_devs *d, const u32 *list, struct sk_buff *skb,
+/* Only the tag is left to do. */
+static __always_inline bool tagged(const struct zonefw_ns *zn, struct sk_buff *skb,
 				   const struct nf_hook_state *st, bool v6)
 {
+	const struct zonefw_devs *d = rcu_dereference(zn->fast);
 	u32 ifindex = st->in->ifindex, at = ifindex % ZONEFW_QUICK;
 
 	BUILD_BUG_ON(!(PACKET_LOOPBACK & 4) || (PACKET_HOST | PACKET_BROADCAST | PACKET_MULTICAST |
 						PACKET_OTHERHOST) & 4);
-	if (list[at] != ifindex || skb->pkt_type & 4 ||
-	    !(v6 ? zonefw_fine6(ipv6_hdr(skb)) : surely_fine4(ip_hdr(skb))))
+	if (d->quick[at] != ifindex || skb->pkt_type & 4 ||
+	    !(v6 ? zonefw_fine6(ipv6_hdr(skb)) : zonefw_fine4(ip_hdr(skb))))
 		return false;
 	skb->mark = (skb->mark & d->keep) | d->tag[at];
 	return true;
 }
 
-/* The same, and then what the row of the zone denies first. */
-static noinline unsigned int guarded(struct zonefw_ns *zn, struct sk_buff *skb,
-				     const struct nf_hook_state *st, bool v6)
-{
-	const struct zonefw_devs *d = rcu_dereference(zn->fast);
-	const struct zonefw_rule *r;
-	struct zonefw_pkt k ZONEFW_UNSET;
-	u16 zone;
-
-	if (!tagged(d, d->guard, skb, st, v6))
-		return zonefw_ingress(zn, skb, st);
-	zone = d->zone[st->in->ifindex % ZONEFW_QUICK];
-	r = zonefw_early_look(zn, d, zone, skb, st);
-	if (!r)
-		return NF_ACCEPT;
-	k.zn = zn;
-	k.p = d->p;
-	k.devs = d;
-	k.skb = skb;
-	k.st = st;
-	k.from = zone;
-	k.to = ZONEFW_ZONE_NONE;
-	return zonefw_early_drop(&k, r);
-}
-
 notrace unsigned int zonefw_ingress4(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	const struct zonefw_devs *d = rcu_dereference(((struct zonefw_ns *)priv)->fast);
-
-	return tagged(d, d->quick, skb, st, false) ? NF_ACCEPT : guarded(priv, skb, st, false);
+	return tagged(priv, skb, st, false) ? NF_ACCEPT : zonefw_ingress(priv, skb, st);
 }
 
 notrace unsigned int zonefw_ingress6(void *priv, struct sk_buff *skb, const struct nf_hook_state *st)
 {
-	const struct zonefw_devs *d = rcu_dereference(((struct zonefw_ns *)priv)->fast);
-
-	return tagged(d, d->quick, skb, st, true) ? NF_ACCEPT : guarded(priv, skb, st, true);
+	return tagged(priv, skb, st, true) ? NF_ACCEPT : zonefw_ingress(priv, skb, st);
 }
 
 /* A device whose packets are in one zone whatever the address, and need no check but of martians. */
@@ -270,16 +233,13 @@ static void place(struct zonefw_devs *t, const struct net_device *dev, const str
 	const struct zonefw_dev *d = zonefw_dev_slot(t, dev->ifindex);
 	u32 at = dev->ifindex % ZONEFW_QUICK;
 
-	if (t->quick[at] || t->guard[at] || d->nets || d->plain == ZONEFW_ZONE_NONE ||
+	if (t->quick[at] || d->nets || d->plain == ZONEFW_ZONE_NONE ||
 	    (p->zones[d->plain].flags & ZONEFW_ZONE_ANTISPOOF) ||
 	    (dev->flags & IFF_LOOPBACK) || netif_is_l3_master(dev))
 		return;
 	t->zone[at] = d->plain;
-	t->placed[at] = dev->ifindex;
-	if (p->early && p->early[d->plain].n)
-		t->guard[at] = dev->ifindex;
-	else
-		t->quick[at] = dev->ifindex;
+	t->quick[at] = dev->ifindex;
+	t->guard[at] = p->early && p->early[d->plain].n ? dev->ifindex : 0;
 	t->tag[at] = ((u32)d->plain << p->opt.tag_shift) & p->opt.tag_mask;
 }
 
@@ -298,7 +258,6 @@ void zonefw_fast_fill(struct zonefw_devs *t, struct net *net, const struct zonef
 	t->salt = get_random_u64() | 1;
 	t->keep = ~p->opt.tag_mask;
 	t->rules = p->rules;
-	t->early = p->early;
 	for (i = 0; i < p->nz; i++)
 		for (j = 0; j < p->nz; j++) {
 			t->live |= zonefw_cell(p, i, j)->live;
@@ -322,5 +281,6 @@ void zonefw_fast_update(struct zonefw_ns *zn)
 							      lockdep_is_held(&zn->lock)) : NULL;
 
 	rcu_assign_pointer(zn->fast, t && !zn->panic && list_empty(&zn->tracers) ? t : &nobody);
+	zonefw_changes_move(zn);
 	zonefw_offload_stale(zn);
 }

@@ -185,15 +185,17 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 }
 
 /* What the row of the packet's zone denies first; a header with options takes the long way. */
-static unsigned int early(struct zonefw_pkt *k, const u8 *src)
+static unsigned int early(struct zonefw_pkt *k, u8 family, const u8 *src)
 {
 	const struct zonefw_rule *r;
 
 	if (!k->p->early || k->from == ZONEFW_ZONE_NONE || src == k->key.src ||
 	    READ_ONCE(k->zn->panic))
 		return NF_ACCEPT;
-	r = zonefw_early_match(k->p, &k->p->early[k->from], k->skb, k->st);
-	return r ? zonefw_early_drop(k, r) : NF_ACCEPT;
+	r = zonefw_early_rule(k->p, &k->p->early[k->from], family, src);
+	if (!r || zonefw_early_goes_on(&k->p->early[k->from], k->skb, k->st))
+		return NF_ACCEPT;
+	return zonefw_early_drop(k, r);
 }
 
 /**
@@ -234,7 +236,7 @@ unsigned int zonefw_ingress(void *priv, struct sk_buff *skb, const struct nf_hoo
 	if (k.from != ZONEFW_ZONE_NONE && (k.p->zones[k.from].flags & ZONEFW_ZONE_ANTISPOOF) &&
 	    zonefw_spoofed(st->net, k.p, k.from, st->in, family, src))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
-	return early(&k, src);
+	return early(&k, family, src);
 }
 
 #define OPS(fn, fam, num, prio) \

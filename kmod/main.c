@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "drops.h"
 #include "early.h"
+#include "guard.h"
 #include "hook.h"
 #include "nl/family.h"
 #include "pending.h"
@@ -48,6 +49,7 @@ static int __net_init ns_init(struct net *net)
 	INIT_LIST_HEAD(&zn->tracers);
 	zn->next_id = 1;
 	zonefw_devs_init(zn);
+	zonefw_guard_init(zn);
 	zonefw_clock_init(zn);
 	zonefw_sweep_init(zn);
 	zn->stats = alloc_percpu(struct zonefw_stats);

@@ -9,6 +9,7 @@
 #include "drops.h"
 #include "early.h"
 #include "fast.h"
+#include "guard.h"
 #include "hook.h"
 #include "nat.h"
 #include "offload.h"
@@ -17,6 +18,13 @@
 #include "zonefw.h"
 
 #define GEN_WRAP	0x1000000u	/* a stamp of the verdict cache has 24 bits */
+
+/* Hooks on devices that the policy in force does not need go. */
+static void devices_settle(struct zonefw_ns *zn, const struct zonefw_policy *p)
+{
+	zonefw_offload_settle(zn, p);
+	zonefw_guard_settle(zn, p);
+}
 
 /**
  * zonefw_hooks_update() - hooks on or off, with the cache they need
@@ -34,7 +42,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	if (want == zn->hooks)
 		return 0;
 	if (!want) {
-		zonefw_offload_settle(zn, NULL);
+		devices_settle(zn, NULL);
 		if (zn->nat)
 			zonefw_nat_unregister(zn->net);
 		zn->nat = false;
@@ -151,10 +159,10 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 			module_put(THIS_MODULE);
 		return err;
 	}
-	err = zonefw_offload_prepare(zn, p);
+	err = zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "the flow table or its hooks on the devices could not be switched on");
-		zonefw_offload_settle(zn, old);
+		NL_SET_ERR_MSG(extack, "the flow table or the hooks on devices could not be switched on");
+		devices_settle(zn, old);
 		if (!old && !zn->panic && !zn->closed)
 			zonefw_hooks_update(zn, false);
 		if (!old)
@@ -174,7 +182,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 		synchronize_net();	/* who saw no policy still sees closed */
 	WRITE_ONCE(zn->closed, false);
 	zonefw_setuse_settle(old, p);
-	zonefw_offload_settle(zn, p);
+	devices_settle(zn, p);
 	zonefw_sweep_start(zn, old);
 	return 0;
 }
@@ -196,7 +204,7 @@ void zonefw_withdraw(struct zonefw_ns *zn, bool closed)
 		synchronize_net();	/* who sees no policy sees closed */
 	RCU_INIT_POINTER(zn->policy, NULL);
 	zonefw_fast_update(zn);
-	zonefw_offload_settle(zn, NULL);
+	devices_settle(zn, NULL);
 	if (!closed && !zn->panic)
 		zonefw_hooks_update(zn, false);
 	if (!old)

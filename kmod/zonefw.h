@@ -147,6 +147,7 @@ struct zonefw_ns {
 	atomic64_t changes;
 	struct zonefw_epochs *epochs;	/* from the first set on */
 	struct zonefw_offload __rcu *offload;	/* while the policy offloads; see offload.c */
+	struct zonefw_devhooks guard;	/* see guard.c */
 };
 
 extern unsigned int zonefw_net_id;

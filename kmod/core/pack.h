@@ -21,11 +21,13 @@
  * struct zonefw_shelf - packed rules
  * @ref: of all its rules
  * @bytes: all of it
+ * @protocols: of all its rules together, see zonefw_early_protocols()
  * @like: never in a policy: the zones of all its rules, and the bytes they are held against
  */
 struct zonefw_shelf {
 	refcount_t ref;
 	u32 bytes;
+	u8 protocols;
 	struct zonefw_rule like;
 	u8 data[];			/* bytes of @like, then the rules, each aligned as a rule is */
 };

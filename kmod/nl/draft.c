@@ -21,6 +21,7 @@ struct packer {
 	struct zonefw_packing like;
 	const struct zonefw_rule *first;
 	u32 n, bytes;
+	u8 protocols;
 	struct { u32 rule, at; } on[SHELF_RULES];
 	u8 image[SHELF] __aligned(8);
 };
@@ -30,6 +31,7 @@ static void shelf_begin(struct packer *k, const struct zonefw_rule *r)
 	const struct nlattr *sent = r->blob;
 
 	k->first = r;
+	k->protocols = 0;
 	memcpy(k->image + sizeof(struct zonefw_shelf), sent, sent->nla_len);
 	k->bytes = sizeof(struct zonefw_shelf) + ALIGN(sent->nla_len, 8);
 	zonefw_packing_init(&k->like, r->blob, sent->nla_len);
@@ -61,6 +63,7 @@ static bool shelf_add(struct packer *k, const struct zonefw_rule *r, u32 rule)
 	head->arg = r->arg;
 	head->back = k->bytes / 8;
 	head->len = len;
+	k->protocols |= zonefw_early_protocols(r);
 	k->on[k->n].rule = rule;
 	k->on[k->n++].at = k->bytes;
 	k->bytes += ALIGN(ZONEFW_HEAD + len, 8);
@@ -86,6 +89,8 @@ static int shelf_end(struct zonefw_apply *a, struct packer *k)
 		s = zonefw_shelf_alloc(k->first, k->image, k->bytes, k->n);
 		err = s ? 0 : -ENOMEM;
 	}
+	if (s)
+		s->protocols = k->protocols;
 	for (i = 0; i < k->n && !err; i++) {
 		if (s)
 			a->p->rules[k->on[i].rule] = (void *)s + k->on[i].at;

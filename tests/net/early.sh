@@ -120,5 +120,6 @@ any -> dmz { accept tcp dport 80; accept udp }" || return
   send ext2 -l 3000 -S 3106 udp "${A4[web]}" 53
   unwatch frag
   is "a large datagram at web" "$(seen frag " I 4 17 ${A4[ext2]} ")" 0
+  is "fragments dropped early" $(($(stat early) - e)) 0
   apply "$P0"
 }
