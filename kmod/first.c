@@ -29,11 +29,11 @@ struct opening {
 	struct sk_buff *skb;
 	const struct nf_hook_state *st;
 	const struct zonefw_cell *cell;
-	const struct zonefw_rule *r;	/* NULL: the default decides */
+	const struct zonefw_rule *r;	/* if it is @ruled; else the default decides */
 	u64 changes;	/* with the epoch, before the rules are asked */
 	u32 at, slot, epoch;
 	u16 from, to;
-	bool v6;
+	bool v6, ruled;
 };
 
 /**
@@ -96,19 +96,26 @@ static __always_inline void point(const struct nf_conn *ct, bool v6, u32 *v)
 	v[7] = ntohl(src[3]);
 }
 
-static __always_inline void count(const struct opening *o, u8 reason, bool flow)
+static __always_inline u8 reason(const struct opening *o)
 {
-	zonefw_stat(o->zn, reason);
-	zonefw_count_cell(o->cell->ident, o->r ? o->r->ident : NULL, o->skb->len);
-	if (o->r)
-		zonefw_ident_hit(o->r->ident, flow);
+	return o->ruled ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
 }
 
-static __always_inline unsigned int let_in(const struct opening *o, u8 reason)
+static __always_inline void count(const struct opening *o, bool flow)
+{
+	zonefw_stat(o->zn, reason(o));
+	zonefw_count(o->cell->ident, o->skb->len);
+	if (!o->ruled)
+		return;
+	zonefw_count(o->r->ident, o->skb->len);
+	zonefw_ident_hit(o->r->ident, flow);
+}
+
+static __always_inline unsigned int let_in(const struct opening *o)
 {
 	struct zonefw_stamp s ZONEFW_UNSET;
 
-	count(o, reason, true);
+	count(o, true);
 	s.gen = o->d->p->gen;
 	s.cell = o->at;
 	s.slot = o->slot;
@@ -121,11 +128,11 @@ static __always_inline unsigned int let_in(const struct opening *o, u8 reason)
 	return NF_ACCEPT;
 }
 
-static __always_inline unsigned int drop(const struct opening *o, u8 reason)
+static __always_inline unsigned int drop(const struct opening *o)
 {
 	struct zonefw_pkt k ZONEFW_UNSET;
 
-	count(o, reason, false);
+	count(o, false);
 	zonefw_stat(o->zn, ZONEFW_S_DROPPED);
 	k.zn = o->zn;
 	k.p = o->d->p;
@@ -133,25 +140,41 @@ static __always_inline unsigned int drop(const struct opening *o, u8 reason)
 	k.st = o->st;
 	k.from = o->from;
 	k.to = o->to;
-	k.rule = o->r ? o->r->ident->id : 0;
+	k.rule = o->ruled ? o->r->ident->id : 0;
 	k.logged = false;
-	zonefw_drops_record(&k, o->ct, ZONEFW_DROP, reason);
+	zonefw_drops_record(&k, o->ct, ZONEFW_DROP, reason(o));
 	return NF_DROP;
 }
 
-/* The rule that decides, and whether that is all there is to say. */
-static __always_inline bool lookup(struct opening *o)
+static __always_inline unsigned int act(const struct opening *o, u8 action)
 {
+	if (action == ZONEFW_ACCEPT)
+		return let_in(o);
+	return action == ZONEFW_DROP ? drop(o) : zonefw_filter(o->zn, o->skb, o->st);
+}
+
+/* By the rule that decides, or the default, if that is all there is to say. Each has its own
+ * copy of the code, which knows whether there is a rule.
+ */
+static __always_inline unsigned int decide(struct opening *o)
+{
+	const struct zonefw_celldef *def;
 	const struct zonefw_box *b;
 	u32 v[ZONEFW_DIMS] ZONEFW_UNSET;
 
 	point(o->ct, o->v6, v);
 	b = o->v6 ? zonefw_cell_first6(o->cell, v) : zonefw_cell_first4(o->cell, v);
-	if (!b)
-		return !o->cell->def || !o->cell->def->log;
+	if (!b) {
+		def = o->cell->def;
+		o->ruled = false;
+		return def && def->log ? zonefw_filter(o->zn, o->skb, o->st) :
+					 act(o, def ? def->action : ZONEFW_DROP);
+	}
+	o->ruled = true;
 	o->slot = b->rule + 1;
 	o->r = o->d->rules[b->rule];
-	return b->exact && (o->r->packed || (!o->r->log && !o->r->live));
+	return b->exact && (o->r->packed || (!o->r->log && !o->r->live)) ?
+	       act(o, o->r->action) : zonefw_filter(o->zn, o->skb, o->st);
 }
 
 static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *skb,
@@ -159,7 +182,6 @@ static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *
 {
 	struct opening o = { .zn = zn, .d = rcu_dereference(zn->fast), .skb = skb, .st = st, .v6 = v6 };
 	u32 in = st->in->ifindex, out = st->out->ifindex;
-	u8 action, reason;
 
 	o.ct = (const struct nf_conn *)(skb_get_nfct(skb) & NFCT_PTRMASK);
 	if (o.d->quick[in % ZONEFW_QUICK] != in || o.d->quick[out % ZONEFW_QUICK] != out ||
@@ -174,13 +196,7 @@ static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *
 	o.changes = zonefw_changes(zn);
 	if (o.d->live)
 		o.epoch = zonefw_epoch(zn, o.ct);
-	if (!lookup(&o))
-		return zonefw_filter(zn, skb, st);
-	action = o.r ? o.r->action : o.cell->def ? o.cell->def->action : ZONEFW_DROP;
-	reason = o.r ? ZONEFW_R_RULE : ZONEFW_R_DEFAULT;
-	if (action == ZONEFW_ACCEPT)
-		return let_in(&o, reason);
-	return action == ZONEFW_DROP ? drop(&o, reason) : zonefw_filter(zn, skb, st);
+	return decide(&o);
 }
 
 /**
