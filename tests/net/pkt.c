@@ -7,7 +7,8 @@
  *   pkt cap IF FILE                       one line per IP packet: I|O fam proto src dst sport dport info
  *   pkt send [OPTIONS] PROTO DST [PORT]   made-up packets; DST "-": lines "PROTO DST [PORT]" from stdin
  *     -d IF frame on IF (else raw socket)  -s SRC  -S SPORT  -c COUNT  -l PAYLOAD  -t TTL  -F TCPFLAGS
- *     -O HEX IPv4 options  -D set DF  -f FRAGSIZE  -o in|rev|shuf  -b BREAKAGE  -P HEX raw layer 4
+ *     -O HEX IPv4 options  -D set DF  -f FRAGSIZE  -o in|rev|shuf|first|rest  -b BREAKAGE  -P HEX raw layer 4
+ *     -L HEX what stands between the hardware addresses and the packet, in place of its type
  *     -e PORTSTEP, -E PORTSTEP: add to the port, to SPORT, for each of COUNT
  *     -n: the packet's data in page fragments behind the Ethernet header (and zeros behind the packet)
  *     -x PROTO:HEX: extension headers in front of layer 4, the first of them PROTO, the last one naming what follows
@@ -342,8 +343,8 @@ static int cap(const char *dev, const char *file)
 
 static struct {
 	const char *dev, *src, *order, *brk, *payload;
-	int sport, count, len, ttl, flags, df, frag, step, sstep, optlen, rawlen, paged, gap, extproto, extlen;
-	u8 opt[40], raw[2048], ext[512];
+	int sport, count, len, ttl, flags, df, frag, step, sstep, optlen, rawlen, paged, gap, extproto, extlen, linklen;
+	u8 opt[40], raw[2048], ext[512], link[64];
 } o = { .sport = 0, .count = 1, .ttl = 64, .flags = 2, .order = "in" };
 static u16 ident = 1;
 
@@ -416,16 +417,18 @@ static void transmit(const u8 *ip, int n, const struct addr *dst)
 	struct sockaddr_ll a = { .sll_family = AF_PACKET };
 	struct sockaddr_storage ss;
 	static u8 frame[65600] = { 2, 0, 0, 0, 0, 0xfe, 2, 0, 0, 0, 0, 1 };
-	int s = transmit_fd(dst->fam), i, r;
+	int s = transmit_fd(dst->fam), i, r, hl;
 	socklen_t len;
 
 	for (i = 0; i < 100; i++) {
 		if (o.dev) {
 			a.sll_ifindex = ifindex ? ifindex : (ifindex = if_nametoindex(o.dev));
 			put16(frame + 12, dst->fam == 4 ? ETH_P_IP : ETH_P_IPV6);
-			memcpy(frame + 14, ip, n);
-			r = o.paged ? send_paged(s, frame, n + 14, &a) :
-				      sendto(s, frame, n + 14, 0, (void *)&a, sizeof(a));
+			memcpy(frame + 12, o.link, o.linklen);
+			hl = o.linklen ? 12 + o.linklen : 14;
+			memcpy(frame + hl, ip, n);
+			r = o.paged ? send_paged(s, frame, n + hl, &a) :
+				      sendto(s, frame, n + hl, 0, (void *)&a, sizeof(a));
 		} else {
 			len = fill(&ss, dst, 0);
 			r = sendto(s, ip, n, 0, (void *)&ss, len);
@@ -632,6 +635,8 @@ static void one(int proto, const struct addr *d, int port)
 	parts = (n + size - 1) / size;
 	for (i = 0; i < parts; i++) {
 		k = i;
+		if (i ? !strcmp(o.order, "first") : !strcmp(o.order, "rest"))
+			continue;
 		if (!strcmp(o.order, "rev"))
 			k = parts - 1 - i;
 		else if (!strcmp(o.order, "shuf"))
@@ -661,7 +666,7 @@ static int cmd_send(int argc, char **argv)
 	char proto[16], dst[64], line[128];
 	int c, port;
 
-	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:E:ng:x:")) > 0)
+	while ((c = getopt(argc, argv, "d:s:S:c:l:t:F:O:Df:o:b:P:e:E:ng:x:L:")) > 0)
 		switch (c) {
 		case 'd': o.dev = optarg; break;
 		case 's': o.src = optarg; break;
@@ -678,6 +683,7 @@ static int cmd_send(int argc, char **argv)
 		case 'P': o.rawlen = unhex(optarg, o.raw, sizeof(o.raw)); break;
 		case 'e': o.step = atoi(optarg); break;
 		case 'E': o.sstep = atoi(optarg); break;
+		case 'L': o.linklen = unhex(optarg, o.link, sizeof(o.link)); break;
 		case 'n': o.paged = 1; break;
 		case 'g': o.gap = atoi(optarg); break;
 		case 'x':
