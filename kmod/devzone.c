@@ -126,6 +126,40 @@ int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p)
 	return t ? 0 : -ENOMEM;
 }
 
+/* The zone of those that name the device with at least @rank, or ZONEFW_ZONE_NONE. */
+static u16 best_zone(const struct zonefw_policy *p, int ifindex, u8 rank, u8 family, const u8 *addr)
+{
+	struct zonefw_devs *t = rcu_dereference(p->devs);
+	const struct zonefw_dev *d;
+	int best = -2, best_rank = 0;
+	u16 z, found = ZONEFW_ZONE_NONE;
+
+	if (!t)
+		return ZONEFW_ZONE_NONE;
+	d = zonefw_dev_slot(t, ifindex);
+	if (!d->ifindex)
+		return ZONEFW_ZONE_NONE;
+	if (!d->nets)
+		return d->plain;
+	for (z = 1; z < p->nz; z++) {
+		int len = -1;
+
+		if (d->rank[z] < rank)
+			continue;
+		if (p->zones[z].nnet) {
+			len = zonefw_prefix_match(p->zones[z].net, p->zones[z].nnet, family, addr);
+			if (len < 0)
+				continue;
+		}
+		if (len < best || (len == best && d->rank[z] <= best_rank))
+			continue;
+		best = len;
+		best_rank = d->rank[z];
+		found = z;
+	}
+	return found;
+}
+
 /**
  * zonefw_zone_of() - the zone of a device and an address
  * @p: policy
@@ -140,37 +174,24 @@ int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p)
  */
 u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr)
 {
-	struct zonefw_devs *t = rcu_dereference(p->devs);
-	const struct zonefw_dev *d;
-	int best = -2, best_rank = 0;
-	u16 z, found = ZONEFW_ZONE_NONE;
-
 	if (ifindex == LOOPBACK_IFINDEX)
 		return ZONEFW_ZONE_SELF;
-	if (!t)
-		return ZONEFW_ZONE_NONE;
-	d = zonefw_dev_slot(t, ifindex);
-	if (!d->ifindex)
-		return ZONEFW_ZONE_NONE;
-	if (!d->nets)
-		return d->plain;
-	for (z = 1; z < p->nz; z++) {
-		int len = -1;
+	return best_zone(p, ifindex, RANK_NET, family, addr);
+}
 
-		if (!d->rank[z])
-			continue;
-		if (p->zones[z].nnet) {
-			len = zonefw_prefix_match(p->zones[z].net, p->zones[z].nnet, family, addr);
-			if (len < 0)
-				continue;
-		}
-		if (len < best || (len == best && d->rank[z] <= best_rank))
-			continue;
-		best = len;
-		best_rank = d->rank[z];
-		found = z;
-	}
-	return found;
+/**
+ * zonefw_home_of() - likewise, among the zones that name the device
+ * @p: policy
+ * @ifindex: device
+ * @family: 4 or 6
+ * @addr: source or destination
+ *
+ * Context: RCU read side.
+ * Return: the zone in which the packet would be if none was of addresses only.
+ */
+u16 zonefw_home_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr)
+{
+	return best_zone(p, ifindex, RANK_GROUP, family, addr);
 }
 
 /**

@@ -49,8 +49,16 @@ void zonefw_devs_init(struct zonefw_ns *zn);
 void zonefw_devs_exit(struct zonefw_ns *zn);
 int zonefw_devs_update(struct zonefw_ns *zn, struct zonefw_policy *p);
 u16 zonefw_zone_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr);
+u16 zonefw_home_of(const struct zonefw_policy *p, int ifindex, u8 family, const u8 *addr);
 bool zonefw_dev_named(const struct zonefw_policy *p, int ifindex, u16 zone);
 bool zonefw_dev_zoned(const struct zonefw_policy *p, int ifindex);
 extern struct notifier_block zonefw_netdev_nb;
+
+/* spoof.c */
+bool zonefw_martian(u8 family, const u8 *src);
+bool zonefw_antispoof(const struct zonefw_policy *p, u16 zone, const struct net_device *dev,
+		      u8 family, const u8 *src);
+bool zonefw_spoofed(struct net *net, const struct zonefw_policy *p, u16 zone,
+		    const struct net_device *dev, u8 family, const u8 *src);
 
 #endif

@@ -233,7 +233,7 @@ unsigned int zonefw_ingress(void *priv, struct sk_buff *skb, const struct nf_hoo
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
 	k.from = zonefw_zone_of(k.p, st->in->ifindex, family, src);
 	tag(skb, k.p, k.from);
-	if (k.from != ZONEFW_ZONE_NONE && (k.p->zones[k.from].flags & ZONEFW_ZONE_ANTISPOOF) &&
+	if (zonefw_antispoof(k.p, k.from, st->in, family, src) &&
 	    zonefw_spoofed(st->net, k.p, k.from, st->in, family, src))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
 	return early(&k, family, src);

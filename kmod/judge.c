@@ -91,8 +91,12 @@ static void decide(struct zonefw_pkt *k, struct zonefw_verdict *v)
  */
 static bool own_way(const struct zonefw_pkt *k)
 {
-	return k->st->hook == NF_INET_LOCAL_OUT || !k->st->in ||
-	       !zonefw_spoofed(k->zn->net, k->p, k->from, k->st->in, k->key.family, k->key.src);
+	const struct net_device *in;
+
+	if (k->st->hook == NF_INET_LOCAL_OUT || !k->st->in)
+		return true;
+	in = dev_get_by_index_rcu(k->zn->net, k->dev);
+	return in && !zonefw_spoofed(k->zn->net, k->p, k->from, in, k->key.family, k->key.src);
 }
 
 /* A copy of a first packet from elsewhere does not take the flow over, also where the

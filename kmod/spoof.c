@@ -2,7 +2,9 @@
 /*
  * antispoof: would an answer to this source leave through the zone in which
  * the packet arrived (BCP 38, RFC 3704)? Asked per zone and not per device, so
- * that a zone of several links may route asymmetrically. RCU read side.
+ * that a zone of several links may route asymmetrically. A zone of addresses only
+ * lies across devices: there the zones that name the two devices have to be the same.
+ * RCU read side.
  */
 #include <net/ip_fib.h>
 #include <net/ip6_fib.h>
@@ -11,10 +13,14 @@
 #include <net/l3mdev.h>
 #include "zonefw.h"
 
-static bool through(const struct zonefw_policy *p, const struct net_device *out, u16 zone,
-		    u8 family, const u8 *src)
+static bool through(const struct zonefw_policy *p, const struct net_device *in,
+		    const struct net_device *out, u16 zone, u8 family, const u8 *src)
 {
-	return out && zonefw_zone_of(p, out->ifindex, family, src) == zone;
+	if (!out || zonefw_zone_of(p, out->ifindex, family, src) != zone)
+		return false;
+	return in == out || zonefw_dev_named(p, in->ifindex, zone) ||
+	       zonefw_home_of(p, in->ifindex, family, src) ==
+	       zonefw_home_of(p, out->ifindex, family, src);
 }
 
 static bool spoofed4(struct net *net, const struct zonefw_policy *p, u16 zone,
@@ -31,7 +37,7 @@ static bool spoofed4(struct net *net, const struct zonefw_policy *p, u16 zone,
 	if (fib_lookup(net, &fl, &res, FIB_LOOKUP_IGNORE_LINKSTATE) || res.type != RTN_UNICAST)
 		return true;
 	for (i = 0; i < fib_info_num_path(res.fi); i++)
-		if (through(p, fib_info_nhc(res.fi, i)->nhc_dev, zone, 4, src))
+		if (through(p, dev, fib_info_nhc(res.fi, i)->nhc_dev, zone, 4, src))
 			return false;
 	return true;
 }
@@ -51,7 +57,7 @@ static bool spoofed6(struct net *net, const struct zonefw_policy *p, u16 zone,
 	fl.flowi6_l3mdev = l3mdev_master_ifindex_rcu(dev);
 	rt = (struct rt6_info *)ip6_route_lookup(net, &fl, NULL, 0);
 	bad = rt->dst.error || (rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST)) ||
-	      !through(p, rt->dst.dev, zone, 6, src);
+	      !through(p, dev, rt->dst.dev, zone, 6, src);
 	ip6_rt_put(rt);
 	return bad;
 }
@@ -80,11 +86,35 @@ bool zonefw_martian(u8 family, const u8 *src)
 }
 
 /**
+ * zonefw_antispoof() - are sources of a zone to be checked?
+ * @p: policy
+ * @zone: ingress zone, or ZONEFW_ZONE_NONE
+ * @dev: ingress device
+ * @family: 4 or 6
+ * @src: source address
+ *
+ * Who forges an address of a zone of addresses only does not leave the zone of its device by that.
+ *
+ * Context: RCU read side.
+ * Return: true if antispoof is on for the zone, or for the one that the device is in otherwise.
+ */
+bool zonefw_antispoof(const struct zonefw_policy *p, u16 zone, const struct net_device *dev,
+		      u8 family, const u8 *src)
+{
+	if (zone == ZONEFW_ZONE_NONE || p->zones[zone].flags & ZONEFW_ZONE_ANTISPOOF)
+		return zone != ZONEFW_ZONE_NONE;
+	if (zonefw_dev_named(p, dev->ifindex, zone))
+		return false;
+	zone = zonefw_home_of(p, dev->ifindex, family, src);
+	return zone != ZONEFW_ZONE_NONE && p->zones[zone].flags & ZONEFW_ZONE_ANTISPOOF;
+}
+
+/**
  * zonefw_spoofed() - is the source not routed back through the zone?
  * @net: namespace
  * @p: policy
  * @zone: ingress zone
- * @dev: ingress device
+ * @dev: ingress device, not that of a VRF
  * @family: 4 or 6
  * @src: source address
  *

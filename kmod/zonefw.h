@@ -187,9 +187,4 @@ void zonefw_withdraw(struct zonefw_ns *zn, bool closed);
 int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *extack);
 int zonefw_hooks_update(struct zonefw_ns *zn, bool want);
 
-/* spoof.c */
-bool zonefw_martian(u8 family, const u8 *src);
-bool zonefw_spoofed(struct net *net, const struct zonefw_policy *p, u16 zone,
-		    const struct net_device *dev, u8 family, const u8 *src);
-
 #endif

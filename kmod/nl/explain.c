@@ -221,7 +221,7 @@ static bool spoofed(const struct question *q)
 	struct net_device *dev = *q->in ? dev_get_by_name_rcu(q->net, q->in) : NULL;
 
 	return dev && q->from != ZONEFW_ZONE_SELF &&
-	       (q->p->zones[q->from].flags & ZONEFW_ZONE_ANTISPOOF) &&
+	       zonefw_antispoof(q->p, q->from, dev, q->k.family, q->k.src) &&
 	       zonefw_spoofed(q->net, q->p, q->from, dev, q->k.family, q->k.src);
 }
 

@@ -84,6 +84,7 @@ run_case G01 "published services" G01
 run_case G02 "open flows of a publish that goes" G02
 run_case G03 "translation is not permission" G03
 run_case G04 "hairpin" G04
+run_case F05 "by which way a source may come" F05
 run_case G05 "conflicts" G05
 run_case G06 "ports run out" G06
 run_case G07 "errors through translation" G07

@@ -115,13 +115,14 @@ H03() {
     fw ip route replace "${A4[${n#*:}]}" dev "${n%:*}" table 10; fw ip -6 route replace "${A6[${n#*:}]}" dev "${n%:*}" table 10
     fw ip -6 addr replace fe80::1/64 dev "${n%:*}" nodad
   done
-  apply 'zone wan { dev wan* }
-zone dmz { dev dmz* }
+  apply 'zone wan { dev wan*; antispoof }
+zone dmz { dev dmz*; antispoof }
 wan -> dmz {
 drop tcp dport 443 in wan2
 accept tcp dport 80, 443 name vrf; accept tcp dport 5432 in wan2; accept udp dport 7777 name once; default drop }' || return
   tcp_ok ext2 web 80; blocked tcp ext2 web 22
   blocked tcp ext2 web 443; tcp_ok ext2 web 5432	# "in" is the port, not the VRF
+  for f in 4 6; do spoof ext2 "$(addr $f web)" "$(addr $f web)" "v$f source of another leg of the VRF" web; done
   n=$(stat accepted)
   watch vrf web
   for f in 4 6; do send ext2 -c 10 -e 1 -l 4 udp "$(addr $f web)" 7777; done

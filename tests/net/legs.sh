@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# legs.sh: nothing that comes by one leg passes for what another one has sent.
+
+# denied_copy HOST SRC DST NAME: a SYN to port 22 of DST, forged or by another way, does not arrive
+denied_copy() {
+  watch cp "$3"
+  send "$1" -s "$2" -c 2 -S 961 tcp "$(addr "$f" "$3")" 22
+  unwatch cp
+  is "v$f $4" "$(seen cp "^$3 I $f 6 $2 [^ ]+ 961 22 ")" 0
+}
+# F05: by which way may a source come? Zones of addresses only lie across devices; a VRF has routes of its own
+F05() {
+  local f n rules='vpn -> dmz { accept tcp dport 22 dst web }
+wan -> dmz { accept tcp dport 22 dst web }
+self -> any { default accept }'
+  for n in "$ZONES zone vpn { net ${A4[pc]}, ${A6[pc]}; antispoof }" "$ZONES zone vpn { net ${A4[pc]}, ${A6[pc]} }" \
+      "${ZONES//; antispoof/} zone vpn { net ${A4[pc]}, ${A6[pc]}; antispoof }"; do
+    apply "$LETS$n
+$rules" || return
+    tcp_ok pc web 22
+    for f in 4 6; do denied_copy ext2 "$(addr $f pc)" web "source of a zone of addresses from WAN: ${n##*zone wan}"; done
+  done
+  # both ways are of one zone, and where nobody asks for antispoof any way is
+  rules=${rules#*$'\n'}
+  apply "$LETS$ZONES
+$rules" || return
+  watch as web
+  for f in 4 6; do send ext1 -s "$(addr $f ext2)" -S 962 tcp "$(addr $f web)" 22; done
+  apply "$LETS${ZONES//; antispoof/}
+$rules" || return
+  for f in 4 6; do send ext1 -s "$(addr $f pc)" -S 963 tcp "$(addr $f web)" 22; done
+  unwatch as
+  is "another link of the zone, and no antispoof" "$(seen as "^web I [46] 6 [^ ]+ [^ ]+ 962 22 2 ") $(seen as "^web I [46] 6 [^ ]+ [^ ]+ 963 22 2 ")" "2 2"
+  apply "$P0"
+}
