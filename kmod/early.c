@@ -6,8 +6,9 @@
  * A rule is one of these when it drops, covers every cell of the row, looks at
  * the family, the source and the clock only, and nothing that covers a cell of
  * the row stands before it but its like. The source that it sees is the one of
- * FORWARD and LOCAL_IN, as only destinations are translated in between. guard.c
- * and hook.c ask for them, each before conntrack.
+ * FORWARD and LOCAL_IN, as only destinations are translated in between. Each
+ * fragment has it; one that conntrack has to be asked about goes on, for its ports.
+ * guard.c and hook.c ask for them, each before conntrack.
  *
  * A rule of the row denies what opens a flow from the zone, and packets of flows
  * that were opened so. It does not deny answers to flows into the zone, nor
@@ -253,7 +254,7 @@ const struct zonefw_rule *zonefw_early_rule(const struct zonefw_policy *p,
  * zonefw_early_goes_on() - is a packet judged later, though its source is denied?
  * @e: what the row denies first
  * @skb: packet without IPv4 options or IPv6 extension headers
- * @st: where it is: before conntrack
+ * @st: where it is: before defragmentation and conntrack
  *
  * Context: RCU read side.
  * Return: true for errors of other flows, and for answers.

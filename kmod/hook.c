@@ -5,8 +5,9 @@
  * Everything that is read is const or per-CPU; the policy is loaded once per
  * packet and passed down.
  *
- * PRE_ROUTING runs before conntrack (tag, antispoof, malformed packets); the
- * other three hooks run behind conntrack and right behind nftables' and
+ * PRE_ROUTING runs before conntrack (tag, antispoof, malformed packets) and before
+ * defragmentation, which puts fragments of several devices together: each has its
+ * source checked. The other three hooks run behind conntrack and right behind nftables' and
  * iptables' filter chains, so that they see the addresses after DNAT and
  * before SNAT.
  */
@@ -245,8 +246,8 @@ unsigned int zonefw_ingress(void *priv, struct sk_buff *skb, const struct nf_hoo
 #define INGRESS	2	/* the first ones, which a policy may not need */
 
 static const struct nf_hook_ops zonefw_ops[ZONEFW_HOOKS] = {
-	OPS(zonefw_ingress4, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_RAW - 1),
-	OPS(zonefw_ingress6, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_RAW - 1),
+	OPS(zonefw_ingress4, NFPROTO_IPV4, NF_INET_PRE_ROUTING, NF_IP_PRI_CONNTRACK_DEFRAG - 1),
+	OPS(zonefw_ingress6, NFPROTO_IPV6, NF_INET_PRE_ROUTING, NF_IP6_PRI_CONNTRACK_DEFRAG - 1),
 	OPS(zonefw_filter, NFPROTO_IPV4, NF_INET_LOCAL_IN, NF_IP_PRI_FILTER + 1),
 	OPS(zonefw_forward4, NFPROTO_IPV4, NF_INET_FORWARD, NF_IP_PRI_FILTER + 1),
 	OPS(zonefw_filter, NFPROTO_IPV4, NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER + 1),

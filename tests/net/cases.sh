@@ -74,6 +74,7 @@ run_case D08 "tunnels are no way past the matrix" D08
 run_case D09 "IPsec through" D09
 run_case E01 "honest fragments" E01
 run_case E03 "tiny and overlapping fragments" E03
+run_case E01L "fragments of two legs" E01L
 run_case E07 "IPv4 options" E07
 run_case E08 "broken headers" E08
 run_case E11 "payload that names a port" E11

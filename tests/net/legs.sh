@@ -34,3 +34,20 @@ $rules" || return
   is "another link of the zone, and no antispoof" "$(seen as "^web I [46] 6 [^ ]+ [^ ]+ 962 22 2 ") $(seen as "^web I [46] 6 [^ ]+ [^ ]+ 963 22 2 ")" "2 2"
   apply "$P0"
 }
+# E01L: antispoof looks at each fragment, before they are put together
+E01L() {
+  local f b
+  apply "$P0 int -> dmz { accept udp dport 53 dst web }" || return
+  b=$(stat spoofed)
+  watch fr web
+  for f in 4 6; do
+    send pc -S 971 -l 100 -f 48 udp "$(addr $f web)" 53
+    send ext2 -s "$(addr $f pc)" -S 972 -l 100 -f 48 -o first udp "$(addr $f web)" 53
+    send pc -S 972 -l 100 -f 48 -o rest udp "$(addr $f web)" 53
+  done
+  unwatch fr
+  is "all of one leg" "$(seen fr "^web I [46] 17 [^ ]+ [^ ]+ 971 53 ")" 2
+  is "the first from WAN, the others from INT" "$(seen fr "^web I [46] 17 [^ ]+ [^ ]+ 972 53 ")" 0
+  is "fragments counted as spoofed" $(($(stat spoofed) - b)) 2
+  apply "$P0"
+}
