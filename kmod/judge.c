@@ -214,6 +214,24 @@ static bool expected(struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u
 	return zonefw_lets_pass(v->action) && v->rule && zonefw_helper_of(v->rule, master);
 }
 
+/* What the policy says of a flow, as if it was asked anew; false: it can not be asked. */
+static bool ask(struct zonefw_pkt *k, const struct nf_conn *ct, bool reply, u16 from, u16 to,
+		struct zonefw_key *key, struct zonefw_verdict *v)
+{
+	if (!zonefw_ct_key(ct, &k->key, reply, key))
+		return false;
+	key->ask = ZONEFW_ASK_FLOW;
+	zonefw_nat_facts(k->p, ct, key, from);
+	if (!expected(k, ct, from, to, v))
+		zonefw_decide(k->p, key, from, to, v);
+	return true;
+}
+
+static bool lets_live(const struct zonefw_pkt *k, const struct zonefw_verdict *v)
+{
+	return zonefw_lets_pass(v->action) || v->action == ZONEFW_QUEUE || !k->p->opt.rematch;
+}
+
 /* The policy has changed, or forgot: judge the flow by its original direction.
  * The packet came by its own way.
  */
@@ -226,16 +244,12 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	bool speaks;
 
 	zonefw_stat(k->zn, ZONEFW_S_RECLASSIFIED);
-	if (!zonefw_ct_key(ct, &k->key, reply, &key))
+	if (!ask(k, ct, reply, from, to, &key, &v))
 		return zonefw_refuse(k, ZONEFW_DROP, 0, ZONEFW_R_ERROR);
-	key.ask = ZONEFW_ASK_FLOW;
-	zonefw_nat_facts(k->p, ct, &key, from);
-	if (!expected(k, ct, from, to, &v))
-		zonefw_decide(k->p, &key, from, to, &v);
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
 	speaks = !key.guessed;
-	if (zonefw_lets_pass(v.action) || v.action == ZONEFW_QUEUE || !k->p->opt.rematch) {
+	if (lets_live(k, &v)) {
 		if (speaks)
 			remember(k, ct, &s, &v, reply);
 		return pass(k, ZONEFW_R_ESTABLISHED);
@@ -298,23 +312,39 @@ static unsigned int judge_expected(struct zonefw_pkt *k, struct nf_conn *ct)
 	return let_in(k, ct, &s, &v);
 }
 
-/* Related: an error about a live flow through the flow's own zones, or the
- * kernel's own answer to a refused packet (nf_ct_attach).
+/* An error about a flow came through the flow's own zones: as remembered, else where the
+ * policy lets the flow through these. It says nothing of the flow's own packets.
+ */
+static bool is_of_flow(struct zonefw_pkt *k, const struct nf_conn *ct, bool reply)
+{
+	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
+	struct zonefw_verdict v ZONEFW_UNSET;
+	struct zonefw_key key;
+	u32 slot;
+
+	if (k->from == ZONEFW_ZONE_SELF || k->to == ZONEFW_ZONE_SELF)
+		return true;
+	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, zonefw_cell_at(k->p, from, to),
+				   &slot)) {
+	case ZONEFW_HIT:
+		return true;
+	case ZONEFW_OTHER_ZONES:
+		return false;
+	default:
+		return ask(k, ct, true, from, to, &key, &v) && lets_live(k, &v);
+	}
+}
+
+/* Related: an error about a live flow, or the kernel's own answer to a refused
+ * packet (nf_ct_attach).
  */
 static unsigned int judge_related(struct zonefw_pkt *k, struct nf_conn *ct, bool reply)
 {
-	u16 from = reply ? k->to : k->from, to = reply ? k->from : k->to;
-	u32 slot;
-
 	if (k->st->hook == NF_INET_LOCAL_OUT && !test_bit(IPS_EXPECTED_BIT, &ct->status))
 		return pass(k, ZONEFW_R_RELATED);
 	if (!is_error(&k->key) && !reply && test_bit(IPS_EXPECTED_BIT, &ct->status))
 		return judge_expected(k, ct);
-	if (!is_error(&k->key) || !nf_ct_is_confirmed(ct))
-		return judge_new(k, NULL);
-	if (k->from != ZONEFW_ZONE_SELF && k->to != ZONEFW_ZONE_SELF &&
-	    zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, zonefw_cell_at(k->p, from, to),
-			       &slot) == ZONEFW_OTHER_ZONES)
+	if (!is_error(&k->key) || !nf_ct_is_confirmed(ct) || !is_of_flow(k, ct, reply))
 		return judge_new(k, NULL);
 	return pass(k, ZONEFW_R_RELATED);
 }

@@ -33,6 +33,7 @@ run_case A12 "the whole matrix against a model" A12
 run_case A14 "the box as a zone" A14
 run_case B01 "answers need no rule" B01
 run_case B06 "errors belong to flows" B06
+run_case B06L "errors from another leg" B06L
 run_case B08 "a rule for one protocol is none for another" B08
 run_case B10 "alone in a fresh namespace" B10
 run_case C01 "a running flow obeys a new policy at once" C01

@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # legs.sh: nothing that comes by one leg passes for what another one has sent.
 
+# flow_of FAM SPORT: conntrack has an answered UDP flow of that source port
+flow_of() { fw conntrack -L -f "ipv$1" -p udp --orig-port-src "$2" 2> /dev/null | grep -vq UNREPLIED; }
 # denied_copy HOST SRC DST NAME: a SYN to port 22 of DST, forged or by another way, does not arrive
 denied_copy() {
   watch cp "$3"
@@ -49,5 +51,31 @@ E01L() {
   is "all of one leg" "$(seen fr "^web I [46] 17 [^ ]+ [^ ]+ 971 53 ")" 2
   is "the first from WAN, the others from INT" "$(seen fr "^web I [46] 17 [^ ]+ [^ ]+ 972 53 ")" 0
   is "fragments counted as spoofed" $(($(stat spoofed) - b)) 2
+  apply "$P0"
+}
+# B06L: an error of a flow comes by the flow's own legs, also when nothing is remembered of the flow: here because
+# its rule asks for a device, so that only its next packet can tell
+B06L() {
+  local f proto tc p="$ZONES$LETS
+int -> wan { accept in int1 }
+self -> any { default accept }"
+  for f in 4 6; do
+    if [ $f = 4 ]; then proto=1 tc="3 4"; else proto=58 tc="2 0"; fi
+    apply "$p" || return
+    send pc -S 5558 -l 5 udp "$(addr $f ext1)" 7777
+    until_true flow_of $f 5558
+    watch leg pc
+    apply "$p
+dmz -> wan { accept tcp dport 2$f }" || return
+    until_true sweep_ended
+    # shellcheck disable=SC2086
+    send web -P "$(icmp_error $f $tc 1300 "$(addr $f pc)" "$(addr $f ext1)" 5558 7777)" $proto "$(addr $f pc)"
+    # shellcheck disable=SC2086
+    send ext2 -P "$(icmp_error $f $tc 1300 "$(addr $f pc)" "$(addr $f ext1)" 5558 7777)" $proto "$(addr $f pc)"
+    unwatch leg
+    is "v$f error from DMZ, of a flow to WAN" "$(seen leg "^pc I $f $proto $(addr $f web) ")" 0
+    is "v$f error from WAN" "$(seen leg "^pc I $f $proto $(addr $f ext2) ")" 1
+  done
+  on pc ip route flush cache; on pc ip -6 route flush cache
   apply "$P0"
 }
