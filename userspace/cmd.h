@@ -68,6 +68,7 @@ void codec_reuse(struct model *m, struct model *old);
 /* out.c */
 void out_json(json_t *j);
 void out_json_text(const char *s);
+const char *plain(const char *s);
 void out_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const char *col(const char *code);
 struct table { VEC(char **) rows; int ncols; bool letters; };

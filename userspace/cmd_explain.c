@@ -173,7 +173,7 @@ static void explain_print(struct query *q, struct answer *a)
 	out_text("packet   %s\n", pkt_text(&q->k));
 	out_text("zones    %s -> %s\n", zone_name(q->m, a->from), zone_name(q->m, a->to));
 	if (a->in || a->out)
-		out_text("devices  %s -> %s\n", a->in ? a->in : "-", a->out ? a->out : "-");
+		out_text("devices  %s -> %s\n", a->in ? plain(a->in) : "-", a->out ? plain(a->out) : "-");
 	if (a->dnat)
 		out_text("dnat     %s\n", a->dnat);
 	if (a->snat)

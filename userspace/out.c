@@ -2,6 +2,7 @@
 /* The only writer to standard output: text, aligned tables, JSON. */
 #include "cmd.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -37,6 +38,19 @@ void out_text(const char *fmt, ...)
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
+}
+
+/* a device may be called what it likes: no name moves the terminal's cursor */
+const char *plain(const char *s)
+{
+	char *copy = NULL;
+
+	for (size_t i = 0; s[i]; i++)
+		if (iscntrl((unsigned char)s[i])) {
+			copy = copy ? copy : xfmt("%s", s);
+			copy[i] = '?';
+		}
+	return copy ? copy : s;
 }
 
 const char *col(const char *code)
@@ -125,7 +139,7 @@ void table_print(struct table *t)
 
 	for (int i = 0; i < t->rows.n; i++) {
 		for (int c = 0; c < t->ncols; c++) {
-			const char *s = t->rows.v[i][c], *k = !g.color ? NULL : !i ? "1" : c ? cell_color(t, s) : NULL;
+			const char *s = plain(t->rows.v[i][c]), *k = !g.color ? NULL : !i ? "1" : c ? cell_color(t, s) : NULL;
 
 			if (k)
 				put(col(k));

@@ -125,6 +125,7 @@ K00() { pass; }
 run_case K00 "the machine is well after hostile netlink input" K00
 run_case K08 "sizes" K08
 run_case L01 "never both, never neither" L01
+run_case K10N "names that talk to a terminal" K10N
 run_case L01M "never a mixture" L01M
 run_case L01S "never a mixture of sets" L01S
 run_case L04 "sixteen writers" L04

@@ -79,3 +79,13 @@ dmz -> wan { accept tcp dport 2$f }" || return
   on pc ip route flush cache; on pc ip -6 route flush cache
   apply "$P0"
 }
+# K10N: a device may be called nearly anything
+K10N() {
+  local d=$'odd\e[31m'
+  fw ip link add "$d" type dummy || { miss "no such name"; return; }
+  apply "$P0 zone odd { dev odd* }" || return
+  is "shown" "$(zf show zones | grep -c 'odd?\[31m')" 1
+  is "as it is in JSON" "$(zf -j show zones | grep -c 'odd\\u001B\[31m')" 1
+  fw ip link del "$d"
+  apply "$P0"
+}
