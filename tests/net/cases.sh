@@ -74,19 +74,21 @@ run_case D07 "extension headers" D07
 run_case D08 "tunnels are no way past the matrix" D08
 run_case D09 "IPsec through" D09
 run_case E01 "honest fragments" E01
-run_case E03 "tiny and overlapping fragments" E03
 run_case E01L "fragments of two legs" E01L
+run_case E03 "tiny and overlapping fragments" E03
+run_case E06 "errors in fragments" E06
 run_case E07 "IPv4 options" E07
 run_case E08 "broken headers" E08
 run_case E11 "payload that names a port" E11
+run_case E12 "link-layer wrapping" E12
 run_case F01 "inside source from outside" F01
 run_case F03 "cross-leg sources" F03
 run_case F04 "martians" F04
+run_case F05 "by which way a source may come" F05
 run_case G01 "published services" G01
 run_case G02 "open flows of a publish that goes" G02
 run_case G03 "translation is not permission" G03
 run_case G04 "hairpin" G04
-run_case F05 "by which way a source may come" F05
 run_case G05 "conflicts" G05
 run_case G06 "ports run out" G06
 run_case G07 "errors through translation" G07
@@ -123,9 +125,9 @@ if [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" K00 "* ]]; then
 fi
 K00() { pass; }
 run_case K00 "the machine is well after hostile netlink input" K00
+run_case K10N "names that talk to a terminal" K10N
 run_case K08 "sizes" K08
 run_case L01 "never both, never neither" L01
-run_case K10N "names that talk to a terminal" K10N
 run_case L01M "never a mixture" L01M
 run_case L01S "never a mixture of sets" L01S
 run_case L04 "sixteen writers" L04

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# legs.sh: nothing that comes by one leg passes for what another one has sent.
+# legs.sh: nothing that comes by one leg passes for what another one has sent: sources (F05), fragments (E01L), errors
+# (B06L, E06), frames (E12); and names that talk to a terminal (K10N).
 
 # flow_of FAM SPORT: conntrack has an answered UDP flow of that source port
 flow_of() { fw conntrack -L -f "ipv$1" -p udp --orig-port-src "$2" 2> /dev/null | grep -vq UNREPLIED; }
@@ -78,6 +79,36 @@ dmz -> wan { accept tcp dport 2$f }" || return
   done
   on pc ip route flush cache; on pc ip -6 route flush cache
   apply "$P0"
+}
+# E06: an error in fragments is one of a flow when it is whole
+E06() {
+  local f proto tc s d at
+  for f in 4 6; do
+    if [ $f = 4 ]; then proto=1 tc="3 4"; else proto=58 tc="2 0"; fi
+    s=$(addr $f pc) d=$(addr $f ext1)
+    send pc -S 5559 -l 5 udp "$d" 7777
+    until_true flow_of $f 5559
+    watch ef pc
+    # shellcheck disable=SC2086
+    { send ext1 -f 16 -P "$(icmp_error $f $tc 1300 "$s" "$d" 5559 7777)" $proto "$s"
+      send ext1 -f 16 -t 77 -P "$(icmp_error $f $tc 1300 "$s" "$d" 6668 7777)" $proto "$s"
+      send ext1 -f 16 -t 99 -o first -P "$(icmp_error $f $tc 1300 "$s" "$d" 5559 7777)" $proto "$s"; }
+    unwatch ef
+    is "v$f of a live flow, of a made-up one, without its end" "$(for at in 63 76 98; do seen ef "^pc I $f $proto [^ ]+ $s .* $at$"; done | tr '\n' ' ')" "1 0 0 "
+  done
+  on pc ip route flush cache; on pc ip -6 route flush cache
+}
+# E12: a frame that says otherwise what it carries is judged as what it carries, or not taken at all
+E12() {
+  local l
+  watch ll web
+  for l in 0800 810000000800 81000000810000000800 88a80000810000000800 8100000a0800 0030aaaa030000000800 0400aaaa030000000800 \
+      00300000030800 88b5 8847 8864110000010022 0806; do
+    send ext2 -L $l -S 981 tcp "${A4[web]}" 80; send ext2 -L $l -S 982 tcp "${A4[web]}" 22
+  done
+  unwatch ll
+  at_least "permitted, as plain IP" "$(seen ll "^web I 4 6 ${A4[ext2]} [^ ]+ 981 80 2 ")" 1
+  is "denied, in whatever frame" "$(seen ll "^web I 4 6 ${A4[ext2]} [^ ]+ 982 ")" 0
 }
 # K10N: a device may be called nearly anything
 K10N() {
