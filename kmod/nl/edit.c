@@ -63,9 +63,13 @@ static int place(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 /* A rule that packets fill a set by changes what the set is: see zonefw_setuse_stage(). */
 static bool fills_set(const struct nlattr *rule)
 {
-	const struct nlattr *live = nla_find_nested(rule, ZONEFW_AR_LIVE);
+	const struct nlattr *at;
+	int rem;
 
-	return live && nla_find_nested(live, ZONEFW_AL_ADD_SET);
+	nla_for_each_nested(at, rule, rem)	/* of several the parser takes the last */
+		if (nla_type(at) == ZONEFW_AR_LIVE && nla_find_nested(at, ZONEFW_AL_ADD_SET))
+			return true;
+	return false;
 }
 
 static int rule_parse(struct edit *e, const struct nlattr *at, struct zonefw_rule **r)

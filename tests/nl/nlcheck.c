@@ -261,6 +261,25 @@ static void edit(struct msg *m, int op)
 	close_nest(m, nest);
 }
 
+/* A rule that fills a set, which the parser sees in the last LIVE of two. */
+static void edit_filling(struct msg *m)
+{
+	const uint16_t any = ZONEFW_ZONE_ANY;
+	unsigned int nest = open_nest(m, ZONEFW_A_EDIT), r, live;
+
+	put_u8(m, ZONEFW_AD_OP, ZONEFW_EDIT_ADD);
+	r = open_nest(m, ZONEFW_AD_RULE);
+	put(m, ZONEFW_AR_FROM, &any, 2);
+	put(m, ZONEFW_AR_TO, &any, 2);
+	put_u8(m, ZONEFW_AR_ACTION, ZONEFW_ACCEPT);
+	close_nest(m, open_nest(m, ZONEFW_AR_LIVE));
+	live = open_nest(m, ZONEFW_AR_LIVE);
+	put_str(m, ZONEFW_AL_ADD_SET, "seen");
+	close_nest(m, live);
+	close_nest(m, r);
+	close_nest(m, nest);
+}
+
 static void edit_start(struct msg *m, uint32_t gen)
 {
 	start(m, family, ZONEFW_CMD_EDIT_RULES);
@@ -289,6 +308,9 @@ static void edits(void)
 	edit_start(&m, before);
 	edit(&m, __ZONEFW_EDIT_MAX);
 	check(talk(&m, NULL) < 0, "K09", "an edit past the last is refused");
+	edit_start(&m, before);
+	edit_filling(&m);
+	check(talk(&m, NULL) == -EOPNOTSUPP, "L04", "an edit cannot bring what fills a set");
 	check(generation() == before, "L04", "and nothing has changed");
 	edit_start(&m, before);
 	edit(&m, ZONEFW_EDIT_ADD);
