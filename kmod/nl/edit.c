@@ -5,6 +5,7 @@
  * whole policy. A refusal frees what nobody ever saw.
  */
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "apply.h"
@@ -260,7 +261,7 @@ static int edit_parse(struct edit *e, const struct nlattr *nest)
 		return err;
 	if (!tb[ZONEFW_AD_OP])
 		return zonefw_refuse_attr(&e->a, nest, "an edit does not say what is to be done");
-	return ops[nla_get_u8(tb[ZONEFW_AD_OP])](e, tb, nest);
+	return ops[array_index_nospec(nla_get_u8(tb[ZONEFW_AD_OP]), ARRAY_SIZE(ops))](e, tb, nest);
 }
 
 static int edits_parse(struct edit *e, struct genl_info *info)
