@@ -53,7 +53,7 @@ static int route4(struct net *net, const u8 *dst)
 	memcpy(&fl.daddr, dst, 4);
 	if (fib_lookup(net, &fl, &res, FIB_LOOKUP_IGNORE_LINKSTATE) || res.type != RTN_UNICAST)
 		return 0;
-	return fib_info_nhc(res.fi, 0)->nhc_dev ? fib_info_nhc(res.fi, 0)->nhc_dev->ifindex : 0;
+	return res.nhc->nhc_dev ? res.nhc->nhc_dev->ifindex : 0;
 }
 
 static int route6(struct net *net, const u8 *dst)
