@@ -166,6 +166,8 @@ int cmd_set(int argc, char **argv)
 
 	if (!strcmp(v, "create") || !strcmp(v, "destroy"))
 		return cmd_set_edit(argc, argv);
+	if (argc == 2 && (!strcmp(v, "add") || !strcmp(v, "del") || !strcmp(v, "test") || !strcmp(v, "flush")))
+		return usage_err("expected the name of a set, not the end of the command");
 	if (!strcmp(v, "add"))
 		return change(ZONEFW_CMD_SET_ADD);
 	if (!strcmp(v, "del"))

@@ -43,6 +43,10 @@ at "place" 1 29 "no action 'frist'; did you mean 'first'?" rule add from a to b 
 at "service" 1 36 "no service, match or option 'htpp'; did you mean 'http'?" rule add from a to b accept htpp
 at "port" 1 46 "'70000' is not a port (0-65535)" rule add from a to b accept tcp dport 70000
 at "nothing" 1 16 "expected a rule's number or name, not the end of the command" rule del
+at "set add nothing" 1 15 "expected the name of a set, not the end of the command" set add
+at "set del nothing" 1 15 "expected the name of a set, not the end of the command" set del
+at "set test nothing" 1 16 "expected the name of a set, not the end of the command" set test
+at "set flush nothing" 1 17 "expected the name of a set, not the end of the command" set flush
 at "move" 1 20 "expected first, last, before ID or after ID, not 'fist'; did you mean 'first'?" rule move 3 fist
 at "filter" 1 18 "expected from ZONE or to ZONE, not 'form'; did you mean 'from'?" rule show form a
 at "zone word" 1 19 "expected dev, group, net or antispoof, not 'dve'; did you mean 'dev'?" zone add x dve eth0
