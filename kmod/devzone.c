@@ -290,6 +290,7 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *pt
 	case NETDEV_REGISTER:
 	case NETDEV_UNREGISTER:
 	case NETDEV_CHANGENAME:
+	case NETDEV_PRE_UP:	/* not after: its group may have changed while it was down */
 	case NETDEV_UP:
 	case NETDEV_CHANGE:
 		break;

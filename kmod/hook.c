@@ -51,8 +51,16 @@ static const struct net_device *out_of(const struct sk_buff *skb, const struct n
 	return st->out;
 }
 
+/* What this router has sent to a group comes back (dev_loopback_xmit), for its own ears: where a
+ * multicast router hands it on to another leg, it is a packet of this router.
+ */
+static bool is_echo(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_LOOPBACK;
+}
+
 /**
- * zonefw_on_loopback() - loopback, also of one's own multicast (dev_loopback_xmit)
+ * zonefw_on_loopback() - loopback, also of one's own multicast
  * @skb: packet
  * @st: where it is
  *
@@ -62,7 +70,9 @@ bool zonefw_on_loopback(const struct sk_buff *skb, const struct nf_hook_state *s
 {
 	const struct net_device *out = out_of(skb, st);
 
-	if (st->in && (skb->pkt_type == PACKET_LOOPBACK || (st->in->flags & IFF_LOOPBACK)))
+	if (st->in && st->in->flags & IFF_LOOPBACK)
+		return true;
+	if (st->in && is_echo(skb) && st->hook != NF_INET_FORWARD)
 		return true;
 	return out && (out->flags & IFF_LOOPBACK);
 }
@@ -173,7 +183,7 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 		tag(skb, k.p, ZONEFW_ZONE_SELF);
 	else if (zonefw_martian(k.key.family, k.key.src))
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_SPOOFED);
-	if (st->hook != NF_INET_LOCAL_OUT)
+	if (st->hook != NF_INET_LOCAL_OUT && !is_echo(skb))
 		k.from = zonefw_zone_of(k.p, k.dev, k.key.family, k.key.src);
 	if (st->hook != NF_INET_LOCAL_IN)
 		k.to = zonefw_zone_of(k.p, out->ifindex, k.key.family, k.key.dst);

@@ -121,6 +121,42 @@ static int hooks_on(struct zonefw_ns *zn, const struct zonefw_policy *p)
 	return err;
 }
 
+/* All that a policy needs of the kernel; when it fails, more may be on than before. */
+static int prepare(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink_ext_ack *extack)
+{
+	int err = zonefw_early_build(p) ?: zonefw_devs_update(zn, p);
+
+	if (err) {
+		NL_SET_ERR_MSG(extack, "there is no memory to place the devices of the policy");
+		return err;
+	}
+	err = hooks_on(zn, p);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
+		return err;
+	}
+	err = nat_update(zn, p);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the kernel's NAT could not be switched on");
+		return err;
+	}
+	err = zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
+	if (err)
+		NL_SET_ERR_MSG(extack, "the flow table or the hooks on devices could not be switched on");
+	return err;
+}
+
+/* What prepare() has switched on and @old, still in force, does not need. */
+static void unprepare(struct zonefw_ns *zn, const struct zonefw_policy *old)
+{
+	devices_settle(zn, old);
+	if (old)
+		return;
+	if (!zn->panic && !zn->closed)
+		zonefw_hooks_update(zn, false);
+	module_put(THIS_MODULE);
+}
+
 /**
  * zonefw_publish() - put a policy in force
  * @zn: namespace, its lock and rtnl held
@@ -136,37 +172,13 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 	int err;
 
 	ASSERT_RTNL();
-	err = zonefw_early_build(p);
-	if (!err)
-		err = zonefw_devs_update(zn, p);
-	if (err)
-		return err;
-	if (!old && !try_module_get(THIS_MODULE))
+	if (!old && !try_module_get(THIS_MODULE)) {
+		NL_SET_ERR_MSG(extack, "the module is on its way out");
 		return -ENODEV;
-	err = hooks_on(zn, p);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "the netfilter hooks or conntrack could not be switched on");
-		if (!old)
-			module_put(THIS_MODULE);
-		return err;
 	}
-	err = nat_update(zn, p);
+	err = prepare(zn, p, extack);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "the kernel's NAT could not be switched on");
-		if (!old && !zn->panic && !zn->closed)
-			zonefw_hooks_update(zn, false);
-		if (!old)
-			module_put(THIS_MODULE);
-		return err;
-	}
-	err = zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "the flow table or the hooks on devices could not be switched on");
-		devices_settle(zn, old);
-		if (!old && !zn->panic && !zn->closed)
-			zonefw_hooks_update(zn, false);
-		if (!old)
-			module_put(THIS_MODULE);
+		unprepare(zn, old);
 		return err;
 	}
 	/* the point of no return: nothing below may fail */
