@@ -89,7 +89,7 @@ static u32 step(u8 *out, const u8 *literal, u32 n, u32 len, int shift)
 u32 zonefw_pack(const struct zonefw_packing *k, const u8 *in, u32 n, u8 *out, u32 room)
 {
 	u32 i = 0, from = 0, at = 0, o = 0, len;
-	int shift;
+	int shift = 0;
 
 	for (;;) {
 		len = i < n ? found(k, at + i - from, in + i, n - i, &shift) : 0;
