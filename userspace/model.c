@@ -111,6 +111,8 @@ static void caret_print(struct caret *last, struct pos p)
 		to++;
 	if (to > s && to[-1] == '\r')
 		to--;
+	if (to == s)
+		return;
 	if (to - s > CARET_WIDTH && at - s > CARET_WIDTH / 2)
 		from = at - CARET_WIDTH / 2;
 	while (from < to && from > s && inside_char(from))

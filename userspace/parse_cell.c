@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Cells and assertions: FROM -> TO { ... }, assert ... */
+#include "ruleparse.h"
 #include "stmt.h"
 #include <stdlib.h>
 
@@ -162,7 +163,9 @@ bool parse_packet(struct parser *p, struct pkt *k)
 
 	*k = (struct pkt){ .proto = -1, .type = -1, .sport = -1, .dport = -1 };
 	pword(p, "proto");
-	k->proto = p->lx.cur.kind == T_WORD ? proto_number(p->lx.cur.s) : -1;
+	if (!need_word(p, "a protocol"))
+		return false;
+	k->proto = proto_number(p->lx.cur.s);
 	if (k->proto < 0) {
 		err_at(p->m, p->lx.cur.pos, "no protocol '%s'%s", p->lx.cur.s, proto_meant(p->lx.cur.s));
 		return false;

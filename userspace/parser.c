@@ -111,7 +111,7 @@ static bool end_statement(struct parser *p)
 {
 	if (pend(p))
 		return true;
-	perr(p, "the end of the statement");
+	perr(p, "';' or a new line");
 	return false;
 }
 

@@ -76,3 +76,7 @@ $Z2"
 t "lo in a zone" 0 "warning: zone 'l': lo is self, and in no other zone" "zone l { dev lo }"
 t "a device in two zones" 0 "warning: zone 'n': 'eth1' is in zone 'lan' already (line 1), and the earlier one wins" "$Z2 zone n { dev eth1 }"
 echo 'include "./t.conf"' > t.conf; c "itself by another name" 1 "'./t.conf' includes itself" check t.conf
+t "no semicolon" 1 "t.conf:1:16: error: expected ';' or a new line, not 'antispoof'" "zone a { dev x antispoof }"
+c "a packet of nothing" 1 "expected a protocol, not the end of the command" explain from lan to wan
+: > t.conf; c "no caret below nothing" 0 "lock the admin out" check t.conf
+[ "$(grep -c '\^' <<< "$out")" = 0 ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: a caret below an empty line"; }
