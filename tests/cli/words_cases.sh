@@ -78,5 +78,8 @@ t "a device in two zones" 0 "warning: zone 'n': 'eth1' is in zone 'lan' already 
 echo 'include "./t.conf"' > t.conf; c "itself by another name" 1 "'./t.conf' includes itself" check t.conf
 t "no semicolon" 1 "t.conf:1:16: error: expected ';' or a new line, not 'antispoof'" "zone a { dev x antispoof }"
 c "a packet of nothing" 1 "expected a protocol, not the end of the command" explain from lan to wan
+c "help of zone set" 0 "zonefw zone set NAME [in P]" zone set help
+c "help of policy set" 0 "[[no-]clamp-mss]" policy set help
+c "help of flow kill" 0 "zonefw flow kill [from F] [to T]" flow kill help
 : > t.conf; c "no caret below nothing" 0 "lock the admin out" check t.conf
 [ "$(grep -c '\^' <<< "$out")" = 0 ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: a caret below an empty line"; }
