@@ -185,6 +185,7 @@ _zonefw_object()
         esac
         ;;
     check) _zonefw_files ;;
+    export) _zonefw_words --force ;;
     diff)
         case $cur in
         -*) _zonefw_words --flows ;;
