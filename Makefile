@@ -81,7 +81,7 @@ uninstall:
 	$(if $(DESTDIR),,depmod -a $(KVER))
 	for s in 5 8; do for f in docs/man/*.$$s; do rm -f "$(MANDIR)/man$$s/$${f##*/}"; done; done
 	rm -rf $(DESTDIR)$(PREFIX)/sbin/zonefw $(SHAREDIR) $(DOCDIR)
-	-rmdir $(DESTDIR)/etc/zonefw 2>/dev/null
+	rmdir $(DESTDIR)/etc/zonefw 2>/dev/null || true
 
 dkms-install:
 	rm -rf $(DKMSDIR)
@@ -105,6 +105,7 @@ help:
 	@echo "  kunit         the unit tests inside the module, on a debug kernel (SUITE=\"txn vcache\")"
 	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
 	@echo "  bench         what a packet costs, beside nftables and iptables (QUICK=1, NATIVE=1)"
+	@echo "  bench-live    what a change costs under traffic: docs/live.md"
 	@echo "  bench-docs    puts the figures of the last bench into docs/bench.md"
 	@echo "  demo          a three-legged DMZ with real servers in a virtual machine"
 	@echo "  demo-shell    the same, with a shell"
