@@ -27,7 +27,7 @@ static int n_corpus, family, group, sock[SOCKETS], events = -1, bad;
 static uint32_t seq, ids[IDS], n_ids, gen;
 static uint64_t rng;
 static bool crews;	/* others send, too, and memory fails */
-static struct { long done, accepted, refused, cut, lost, own; } count;
+static struct { long done, accepted, refused, cut, lost, own, nomem; } count;
 static long by_cmd[64][2];
 
 static uint32_t draw(uint32_t n)
@@ -128,8 +128,10 @@ static int exchange(int fd, struct msg *m, uint64_t *hash)
 		for (r = (void *)buf; NLMSG_OK(r, (unsigned int)n); r = NLMSG_NEXT(r, n)) {
 			if (r->nlmsg_seq != seq)
 				continue;
-			if (r->nlmsg_type == NLMSG_ERROR || r->nlmsg_type == NLMSG_DONE)
+			if (r->nlmsg_type == NLMSG_ERROR || r->nlmsg_type == NLMSG_DONE) {
+				count.nomem += ((struct nlmsgerr *)NLMSG_DATA(r))->error == -ENOMEM;
 				return ((struct nlmsgerr *)NLMSG_DATA(r))->error;
+			}
 			attributes(r, hash ? hash : &any);
 		}
 	if (errno == EAGAIN)
@@ -538,7 +540,7 @@ static int crew(time_t end)
 		for (int k = 0; k < SOCKETS; k++)
 			sock[k] = open_socket();
 		sent = kinds[i] ? member(kinds[i], end) : deaf(drops, end);
-		printf("# crew: member %d sent %ld, %ld answers lost\n", i, sent, count.lost);
+		printf("# crew: member %d sent %ld: %ld answers lost, %ld times no memory\n", i, sent, count.lost, count.nomem);
 		fflush(stdout);
 		_exit(bad || !sent);
 	}
