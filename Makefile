@@ -28,16 +28,20 @@ userspace:
 test:
 	tests/run
 
-# what takes long: a list of commands, each of which fails by itself
+# what takes hours, a line a part: make test-long PARTS="faults kunit72"
 test-long:
-	tests/debug/run
+	tests/long $(PARTS)
+
+# which lines the tests reach, about half an hour: docs/coverage.md
+coverage:
+	tests/coverage/run --write
 
 check:
 	tests/static/check
 
-# the unit tests inside the module, on the debug kernel: make kunit SUITE="txn vcache"
+# the unit tests inside the module, on the debug kernel: make kunit SUITE="txn vcache"; or KERNEL=7.2: on a plain one
 kunit:
-	tests/kunit/run $(SUITE)
+	KERNEL=$(KERNEL) tests/kunit/run $(SUITE)
 
 # as long as one likes: make fuzz FUZZ_SECONDS=3600
 fuzz:
@@ -100,9 +104,10 @@ help:
 	@echo "  modules       zonefw.ko for KDIR=$(KDIR)"
 	@echo "  userspace     userspace/zonefw"
 	@echo "  test          everything: static checks, unit tests, packets in virtual machines (root)"
-	@echo "  test-long     what takes hours, on the debug kernel: all cases, failing allocations, fuzzing, stress"
+	@echo "  test-long     what takes hours: all cases, failing allocations, fuzzing, stress, 7.2 (PARTS=\"faults stress\")"
+	@echo "  coverage      which lines the tests reach, into docs/coverage.md"
 	@echo "  check         static checks only"
-	@echo "  kunit         the unit tests inside the module, on a debug kernel (SUITE=\"txn vcache\")"
+	@echo "  kunit         the unit tests inside the module, on a debug kernel (SUITE=\"txn vcache\", KERNEL=7.2)"
 	@echo "  fuzz          the fuzzers, FUZZ_SECONDS each (20)"
 	@echo "  bench         what a packet costs, beside nftables and iptables (QUICK=1, NATIVE=1)"
 	@echo "  bench-live    what a change costs under traffic: docs/live.md"
@@ -111,4 +116,4 @@ help:
 	@echo "  demo-shell    the same, with a shell"
 	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test test-long check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test test-long coverage check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help
