@@ -4,6 +4,7 @@
  * zone lookup, spoof check and classifier. Counts nothing, changes nothing.
  */
 #include <linux/inetdevice.h>
+#include <linux/nospec.h>
 #include <net/addrconf.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -112,6 +113,8 @@ static int zone_word(struct genl_info *info, int attr, const struct question *q,
 	*zone = nla_get_u16(info->attrs[attr]);
 	if (*zone != ZONEFW_ZONE_NONE && *zone >= q->p->nz)
 		return fail(info, attr, "no such zone");
+	if (*zone != ZONEFW_ZONE_NONE)
+		*zone = array_index_nospec(*zone, q->p->nz);
 	return 0;
 }
 
