@@ -7,6 +7,7 @@
  * martians, frames for other machines, devices that pass frames on below IP (ports of
  * bridges and the like). Softirq with RCU read side held.
  */
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/mm.h>
