@@ -24,7 +24,7 @@ static int set_to_be(struct set *s, struct set *was, elemvec *out)
 	now.elems = (elemvec){ 0 };
 	err = codec_members(&now);
 	if (err)
-		return err == -EAGAIN ? EX_REFUSED : err;
+		return codec_moved(err);
 	for (int i = 0; i < now.elems.n; i++)
 		if (elem_in(&s->elems, &now.elems.v[i]) || !elem_in(&was->elems, &now.elems.v[i]))
 			PUSH(*out, now.elems.v[i]);

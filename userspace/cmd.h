@@ -36,6 +36,8 @@ extern struct nla_policy nl_attr[], nl_attr_set[], nl_attr_setelems[], nl_attr_z
 struct nl_msg *codec_apply(struct model *m);
 struct pos codec_where(struct model *m, struct nl_msg *msg, int off);
 struct model *codec_running(int *err);
+struct model *codec_saved(int *err);
+int codec_moved(int err);
 void codec_match(struct nl_msg *m, struct rule *r);
 int codec_candidate(struct model *m, struct model *old);
 struct model *codec_texts(int *err);

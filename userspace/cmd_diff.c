@@ -122,7 +122,7 @@ static int members_meet(struct model *old, struct model *m)
 		now.elems = (elemvec){ 0 };
 		err = codec_members(&now);
 		if (err)
-			return err == -EAGAIN ? EX_REFUSED : err;
+			return codec_moved(err);
 		for (int k = 0; k < t->elems.n; k++)
 			if (!elem_in(&s->elems, &t->elems.v[k]) && elem_in(&now.elems, &t->elems.v[k]))
 				PUSH(s->elems, t->elems.v[k]);

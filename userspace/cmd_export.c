@@ -50,10 +50,7 @@ int cmd_export(int argc, char **argv)
 			"Mend the file and apply it, or export --force.\n", why);
 		return EX_REFUSED;
 	}
-	m = codec_running(&err);
-	for (int i = 0; m && i < m->sets.n; i++)
-		if (codec_members(m->sets.v[i]))
-			return EX_REFUSED;
+	m = codec_saved(&err);
 	if (!m)
 		return err;
 	if (g.json)

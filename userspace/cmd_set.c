@@ -33,7 +33,7 @@ static struct model *open_sets(struct parser *p, int *err)
 		m = model_new();
 		rc = codec_sets(m);
 	}
-	*err = rc == -EAGAIN ? EX_REFUSED : rc;
+	*err = codec_moved(rc);
 	if (rc)
 		return NULL;
 	parser_open(p, m, cmdline_src(m, g_argc, g_argv));
@@ -143,7 +143,7 @@ static int show(const char *only)
 			continue;
 		err = codec_members(s);
 		if (err)
-			return err == -EAGAIN ? EX_REFUSED : err;
+			return codec_moved(err);
 		if (g.json)
 			json_array_append_new(a, set_json(s));
 		else

@@ -205,19 +205,26 @@ static void members_reply(struct nlattr **tb, void *arg)
 	elems_take(tb[ZONEFW_A_SETELEMS], arg);
 }
 
-/* the members as they are now, in the place of those of the text */
+/* the members as they are now, in the place of those of the text; 0, an exit code, or -EAGAIN: another policy came */
 int codec_members(struct set *s)
 {
-	struct nl_msg *msg = nl_new(ZONEFW_CMD_GET_MEMBERS, NLM_F_REQUEST | NLM_F_DUMP, 0);
-	int err;
+	int err = -EAGAIN;
 
-	if (!msg)
-		return EX_REFUSED;
-	nla_put_string(msg, ZONEFW_A_SETNAME, s->name);
-	s->elems.n = 0;
-	err = dump(msg, members_reply, &s->elems);
+	for (int try = 0; try < 10 && err == -EAGAIN; try++) {
+		struct nl_msg *msg = nl_new(ZONEFW_CMD_GET_MEMBERS, NLM_F_REQUEST | NLM_F_DUMP, 0);
+
+		if (!msg)
+			return EX_REFUSED;
+		nla_put_string(msg, ZONEFW_A_SETNAME, s->name);
+		s->elems.n = 0;
+		err = nl_do(msg, members_reply, &s->elems);
+		if (err == -EINTR)
+			err = -EAGAIN;
+	}
 	elems_tidy(&s->elems);
-	return err;
+	if (err == -EAGAIN || err == -ENOENT)
+		return -EAGAIN;
+	return err ? nl_failed(err) : 0;
 }
 
 static void count_reply(struct nlattr **tb, void *arg)

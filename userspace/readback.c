@@ -209,6 +209,15 @@ static int dump_all(struct dump *d, struct info *i)
 	return 0;
 }
 
+/* an exit code; that others have changed the policy meanwhile is said here, all else has been said */
+int codec_moved(int err)
+{
+	if (err != -EAGAIN)
+		return err;
+	fputs("zonefw: error: the policy keeps changing\n", stderr);
+	return EX_REFUSED;
+}
+
 static struct model *running(int *err, bool texts, bool raw)
 {
 	for (int try = 0; try < 10; try++) {
@@ -237,8 +246,7 @@ static struct model *running(int *err, bool texts, bool raw)
 		m->gen = i.gen;
 		return m;
 	}
-	fputs("zonefw: the policy keeps changing\n", stderr);
-	*err = EX_REFUSED;
+	*err = codec_moved(-EAGAIN);
 	return NULL;
 }
 
@@ -246,6 +254,24 @@ static struct model *running(int *err, bool texts, bool raw)
 struct model *codec_running(int *err)
 {
 	return running(err, false, false);
+}
+
+/* the same with the members that its sets have now */
+struct model *codec_saved(int *err)
+{
+	for (int try = 0; try < 10; try++) {
+		struct model *m = codec_running(err);
+		struct info after;
+
+		for (int i = 0; m && !*err && i < m->sets.n; i++)
+			*err = codec_members(m->sets.v[i]);
+		if (!*err)
+			*err = codec_info(&after);
+		if (*err != -EAGAIN && (*err || after.gen == m->gen))
+			return *err ? NULL : m;
+	}
+	*err = codec_moved(-EAGAIN);
+	return NULL;
 }
 
 /* the same with rules known by text, name, comment, action and zones only: for who shows or compares them */
