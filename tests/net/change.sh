@@ -133,7 +133,7 @@ L06() {
   zf -q apply - <<< "$P0"
   t0=$(uptime_ms); zf -q apply "$T/big"; ms=$(($(uptime_ms) - t0)); zf -q apply - <<< "$P0"
   for ((i = 0; i < 16; i += ${SLOW:+2} + 1)); do
-    fw timeout -s KILL "$(awk -v m=$ms -v i=$i 'BEGIN { printf "%.3f", m * (0.1 + i * 0.05) / 1000 }')" zonefw -q apply "$T/big" 2>/dev/null || killed=$((killed + 1))
+    fw timeout -s KILL "$(awk -v m=$ms -v i=$i 'BEGIN { printf "%.3f", m * (0.1 + i * 0.03) / 1000 }')" zonefw -q apply "$T/big" 2>/dev/null || killed=$((killed + 1))
     d=$(stat digest)
     [ "$d" = "$old" ] || [ "$d" = "$new" ] && pass || miss "round $i: digest $d is neither"
     fw timeout 10 zonefw -q rule add from mgmt to wan accept udp dport 5 || miss "round $i: the next writer was refused or had to wait"
