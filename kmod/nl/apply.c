@@ -67,7 +67,7 @@ u32 zonefw_count_attr(const struct nlattr *nest, int type)
 	return n;
 }
 
-/**
+/*	(no kernel-doc: the script of 6.12 does not read a pointer to an array)
  * zonefw_names_attr() - repeated string attributes as one array of fixed rows
  * @nest: where
  * @type: which
