@@ -41,15 +41,10 @@ static bool is_sound(const struct sk_buff *skb, bool v6)
 	       !ip_fast_csum(ih, 5);
 }
 
-/* What a source is remembered by that no early rule is about. It holds until another policy,
- * device table or change of what live rules look at. A source that is taken for another's
- * goes on, and is judged later.
+/* Where a source is remembered that no early rule is about. The word there, key + changes, holds
+ * until another policy, device table or change of what live rules look at. A source that is
+ * taken for another's, or for the same by a device of another zone, goes on and is judged later.
  */
-static __always_inline u64 clean_word(const struct zonefw_ns *zn, const struct sk_buff *skb, u64 key)
-{
-	return key + (u32)skb->skb_iif + zonefw_changes(zn);
-}
-
 static __always_inline u64 *clean_of(const struct zonefw_ns *zn, u64 key)
 {
 	return &zn->vcache->clean[key >> (64 - ZONEFW_CLEAN_BITS)];
@@ -59,7 +54,7 @@ static __always_inline u64 *clean_of(const struct zonefw_ns *zn, u64 key)
 static noinline unsigned int look(struct zonefw_ns *zn, struct sk_buff *skb,
 				  const struct nf_hook_state *at_device, u64 key)
 {
-	u64 word = clean_word(zn, skb, key);	/* before devices and rules are asked */
+	u64 word = key + zonefw_changes(zn);	/* before devices and rules are asked */
 	const struct zonefw_devs *d = rcu_dereference(zn->fast);
 	u32 ifindex = at_device->in->ifindex, at = ifindex % ZONEFW_QUICK;
 	bool v6 = skb->protocol == htons(ETH_P_IPV6);
@@ -96,7 +91,7 @@ static __always_inline unsigned int pass(struct zonefw_ns *zn, struct sk_buff *s
 	if (skb_headlen(skb) < (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)))
 		return NF_ACCEPT;
 	key = zonefw_addr_spread(0, v6 ? 6 : 4, source(skb, v6), zn->vcache->factor);
-	if (IS_ENABLED(CONFIG_64BIT) && READ_ONCE(*clean_of(zn, key)) == clean_word(zn, skb, key))
+	if (IS_ENABLED(CONFIG_64BIT) && READ_ONCE(*clean_of(zn, key)) == key + zonefw_changes(zn))
 		return NF_ACCEPT;
 	return look(zn, skb, st, key);
 }
