@@ -10,7 +10,6 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "fast.h"
-#include "guard.h"
 #include "offload.h"
 #include "zonefw.h"
 
@@ -240,12 +239,11 @@ static void place_anew(struct zonefw_ns *zn, struct zonefw_policy *p)
 		net_warn_ratelimited("zonefw: no memory to place devices; none has a zone until there is\n");
 	zonefw_offload_stale(zn);
 	if (zn->hooks && !err) {
-		err = zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
+		err = zonefw_devices_prepare(zn, p);
 		if (err)
 			net_warn_ratelimited("zonefw: some device cannot be hooked: no offload, no early drop there\n");
 	}
-	zonefw_offload_settle(zn, p);
-	zonefw_guard_settle(zn, p);
+	zonefw_devices_settle(zn, p);
 	if (err == -ENOMEM)
 		mod_delayed_work(system_wq, &zn->place, RETRY);
 }

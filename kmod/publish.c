@@ -19,8 +19,25 @@
 
 #define GEN_WRAP	0x1000000u	/* a stamp of the verdict cache has 24 bits */
 
-/* Hooks on devices that the policy in force does not need go. */
-static void devices_settle(struct zonefw_ns *zn, const struct zonefw_policy *p)
+/**
+ * zonefw_devices_prepare() - the hooks on devices that a policy needs
+ * @zn: namespace with the other hooks on, its lock and rtnl held
+ * @p: policy, with its devices placed; may not be in force yet
+ *
+ * Return: 0 or -errno; what is there then is more than before, and
+ * zonefw_devices_settle() takes it away.
+ */
+int zonefw_devices_prepare(struct zonefw_ns *zn, const struct zonefw_policy *p)
+{
+	return zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
+}
+
+/**
+ * zonefw_devices_settle() - hooks on devices that the policy in force does not need go
+ * @zn: namespace, its lock held; rtnl too, unless @p is NULL
+ * @p: policy in force, with its devices placed, or NULL
+ */
+void zonefw_devices_settle(struct zonefw_ns *zn, const struct zonefw_policy *p)
 {
 	zonefw_offload_settle(zn, p);
 	zonefw_guard_settle(zn, p);
@@ -42,7 +59,7 @@ int zonefw_hooks_update(struct zonefw_ns *zn, bool want)
 	if (want == zn->hooks)
 		return 0;
 	if (!want) {
-		devices_settle(zn, NULL);
+		zonefw_devices_settle(zn, NULL);
 		if (zn->nat)
 			zonefw_nat_unregister(zn->net);
 		zn->nat = false;
@@ -140,7 +157,7 @@ static int prepare(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 		NL_SET_ERR_MSG(extack, "the kernel's NAT could not be switched on");
 		return err;
 	}
-	err = zonefw_offload_prepare(zn, p) ?: zonefw_guard_prepare(zn, p);
+	err = zonefw_devices_prepare(zn, p);
 	if (err)
 		NL_SET_ERR_MSG(extack, "the flow table or the hooks on devices could not be switched on");
 	return err;
@@ -149,7 +166,7 @@ static int prepare(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 /* What prepare() has switched on and @old, still in force, does not need. */
 static void unprepare(struct zonefw_ns *zn, const struct zonefw_policy *old)
 {
-	devices_settle(zn, old);
+	zonefw_devices_settle(zn, old);
 	if (old)
 		return;
 	if (!zn->panic && !zn->closed)
@@ -194,7 +211,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 		synchronize_net();	/* who saw no policy still sees closed */
 	WRITE_ONCE(zn->closed, false);
 	zonefw_setuse_settle(old, p);
-	devices_settle(zn, p);
+	zonefw_devices_settle(zn, p);
 	zonefw_sweep_start(zn, old);
 	return 0;
 }
@@ -216,7 +233,7 @@ void zonefw_withdraw(struct zonefw_ns *zn, bool closed)
 		synchronize_net();	/* who sees no policy sees closed */
 	RCU_INIT_POINTER(zn->policy, NULL);
 	zonefw_fast_update(zn);
-	devices_settle(zn, NULL);
+	zonefw_devices_settle(zn, NULL);
 	if (!closed && !zn->panic)
 		zonefw_hooks_update(zn, false);
 	if (!old)

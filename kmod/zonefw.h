@@ -186,5 +186,7 @@ int zonefw_publish(struct zonefw_ns *zn, struct zonefw_policy *p, struct netlink
 void zonefw_withdraw(struct zonefw_ns *zn, bool closed);
 int zonefw_panic_set(struct zonefw_ns *zn, bool on, struct netlink_ext_ack *extack);
 int zonefw_hooks_update(struct zonefw_ns *zn, bool want);
+int zonefw_devices_prepare(struct zonefw_ns *zn, const struct zonefw_policy *p);
+void zonefw_devices_settle(struct zonefw_ns *zn, const struct zonefw_policy *p);
 
 #endif
