@@ -143,13 +143,14 @@ static void test_refill(struct kunit *test)
 
 #define TOKENS	20000u
 
-struct taker { struct zonefw_rate *r; struct zonefw_limit l; u32 got; };
+struct taker { struct zonefw_rate *r; struct zonefw_limit l; u32 got; struct completion done; };
 
 static int taker(void *arg)
 {
 	struct taker *t = arg;
 
 	t->got = passed(t->r, &t->l, TOKENS);
+	complete(&t->done);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(1);
 	return 0;
@@ -168,15 +169,16 @@ static void test_both(struct kunit *test)
 		t[i].r = r;
 		t[i].l = (struct zonefw_limit){ .cost = HOUR, .burst = TOKENS * HOUR,
 						.by = ZONEFW_BY_SRC };
+		init_completion(&t[i].done);
 		k[i] = kthread_create(taker, &t[i], "zonefw_taker/%u", i);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, k[i]);
 		kthread_bind(k[i], i % num_online_cpus());
-		get_task_struct(k[i]);
 		wake_up_process(k[i]);
 	}
+	/* a thread that is stopped before it ran does not run at all */
 	for (i = 0; i < 2; i++) {
+		wait_for_completion(&t[i].done);
 		kthread_stop(k[i]);
-		put_task_struct(k[i]);
 	}
 	KUNIT_EXPECT_EQ(test, t[0].got + t[1].got, TOKENS);
 	zonefw_rate_free(r);
