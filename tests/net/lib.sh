@@ -159,10 +159,21 @@ leaks() {
   head -60 <<< "$out" | sed 's/^/# /'
   breach "lost memory: $(grep -c ^unreferenced <<< "$out") objects: $(grep -oE '[a-zA-Z0-9_.]+\+0x[^ ]*' <<< "$out" | head -12 | tr '\n' ' ')"
 }
+# The reports of a kernel that watches for data races: those that name a function of ours stay in the log, the kernel's own are counted
+RACES=/sys/kernel/debug/kcsan
+races() {
+  awk '/==========/ { if (block ~ /KCSAN[^\n]*zonefw/) printf "%s", block; else if (block) n++; block = ""; inside = !inside; next }
+    inside { block = block "# " $0 "\n"; next }
+    { print }
+    END { if (n) print "# data races of the kernel: " n }' "$T/dmesg" > "$T/dmesg.races"
+  mv "$T/dmesg.races" "$T/dmesg"
+  grep '^# ' "$T/dmesg"
+}
 gate() {
   local out taint waits
   [ $((SECONDS - LEAKS_AT)) -lt "${LEAKS_EVERY:-180}" ] || leaks
   dmesg -c > "$T/dmesg" 2>/dev/null
+  [ ! -e $RACES ] || races
   # the last is what the tracker says when an allocation of its own fails
   out=$(grep -E "$bad_words" "$T/dmesg" | grep -v 'unreliable refcount tracker' | head -3 | tr '\n' '|')
   [ -z "$out" ] || breach "kernel log: $out"
