@@ -544,7 +544,8 @@ static int layer4(u8 *b, int proto, int port, u32 ps)
 		b[19] = 1;
 		break;
 	case 47:
-		memset(b, 0, 8);
+		n = 12;		/* of less the kernel's GRE makes nothing, not even an error */
+		memset(b, 0, n);
 		put16(b + 2, 0x0800);
 		break;
 	}
