@@ -133,6 +133,9 @@ struct twist {
 	u32 abi, gen, id, tag_mask, rule_flags, arg;
 	u16 parent, from, to, def_from;
 	u8 action, family, prefix_len, reversed, options, same_default, extra, no_to, log;
+	u8 nat_len, on_len, hairpin;	/* lengths in octets; hairpin: from zone 1 */
+	struct zonefw_nat nat[3];
+	struct zonefw_addr on;
 };
 
 static inline void msg_zone(struct msg *m, const char *name, u16 parent, u8 len)
@@ -168,6 +171,12 @@ static inline void msg_rule_as(struct msg *m, const struct twist *t, int type)
 	if (t->rule_flags)
 		msg_u32(m, ZONEFW_AR_FLAGS, t->rule_flags);
 	msg_put(m, ZONEFW_AR_L4, &box, sizeof(box));
+	if (t->nat_len)
+		msg_put(m, ZONEFW_AR_NAT, t->nat, t->nat_len);
+	if (t->on_len)
+		msg_put(m, ZONEFW_AR_ON_ADDR, &t->on, t->on_len);
+	if (t->hairpin)
+		msg_put(m, ZONEFW_AR_HAIRPIN, (u16[]){ 1 }, sizeof(u16));
 	msg_end(m, n);
 }
 

@@ -7,6 +7,12 @@
 #include "suites.h"
 #include "msg.h"
 
+#define NAT	sizeof(struct zonefw_nat)
+#define ON	sizeof(struct zonefw_addr)
+#define HOST	.family = 4, .addr = { 198, 18, 3, 1 }
+#define HOST6	.family = 6, .addr = { 0x20, 1 }
+#define PORTS(lo, hi) .flags = ZONEFW_NAT_PORT, .port_lo = (lo), .port_hi = (hi)
+
 static const struct twist refusals[] = {
 	{ "another version", "different versions", -EPROTO, .abi = ZONEFW_ABI + 1 },
 	{ "stale generation", "changed meanwhile", -ESTALE, .gen = 0x7fffffff },
@@ -39,6 +45,41 @@ static const struct twist refusals[] = {
 	{ "tag-mask with a hole", "one run of bits", -EINVAL, .tag_mask = 0x50000000 },
 	{ "tag-mask too narrow", "too narrow", -EINVAL, .tag_mask = 0x01000000 },
 	{ "unknown id", "not in force", -EINVAL, .id = 0x7fffffff },
+	{ "publish to nowhere", "need a target", -EINVAL, .action = ZONEFW_PUBLISH },
+	{ "accept with a target", "need a target", -EINVAL, .nat_len = NAT, .nat = { { HOST } } },
+	{ "half a target", "one address of each family", -EINVAL, .action = ZONEFW_PUBLISH,
+	  .nat_len = NAT / 2, .nat = { { HOST } } },
+	{ "three targets", "one address of each family", -EINVAL, .action = ZONEFW_PUBLISH,
+	  .nat_len = 3 * NAT, .nat = { { HOST }, { HOST6 }, { HOST } } },
+	{ "two targets of a family", "one address of each family", -EINVAL,
+	  .action = ZONEFW_PUBLISH, .nat_len = 2 * NAT, .nat = { { HOST }, { HOST } } },
+	{ "two targets, two ways", "does not fit its action", -EINVAL, .action = ZONEFW_PUBLISH,
+	  .nat_len = 2 * NAT, .nat = { { HOST }, { HOST6, PORTS(80, 80) } } },
+	{ "a target of no family", "does not fit its action", -EINVAL, .action = ZONEFW_SNAT,
+	  .nat_len = NAT },
+	{ "an unknown flag of a target", "does not fit its action", -EINVAL,
+	  .action = ZONEFW_SNAT, .nat_len = NAT, .nat = { { HOST, .flags = 0x80 } } },
+	{ "snat to a port", "does not fit its action", -EINVAL, .action = ZONEFW_SNAT,
+	  .nat_len = NAT, .nat = { { HOST, PORTS(80, 80) } } },
+	{ "redirect to an address", "does not fit its action", -EINVAL, .action = ZONEFW_REDIRECT,
+	  .nat_len = NAT, .nat = { { HOST, PORTS(80, 80) } } },
+	{ "port 0", "does not fit its action", -EINVAL, .action = ZONEFW_REDIRECT,
+	  .nat_len = NAT, .nat = { { PORTS(0, 0) } } },
+	{ "target ports reversed", "does not fit its action", -EINVAL, .action = ZONEFW_REDIRECT,
+	  .nat_len = NAT, .nat = { { PORTS(81, 80) } } },
+	{ "a port that is not said to be one", "does not fit its action", -EINVAL,
+	  .action = ZONEFW_PUBLISH, .nat_len = NAT, .nat = { { HOST, .port_lo = 80 } } },
+	{ "more target ports than ports", "as long as the rule's own", -EINVAL,
+	  .action = ZONEFW_PUBLISH, .nat_len = NAT, .nat = { { HOST, PORTS(80, 89) } } },
+	{ "accept on an address", "only publish has", -EINVAL, .on_len = ON, .on = { .family = 4 } },
+	{ "redirect with a hairpin", "only publish has", -EINVAL, .action = ZONEFW_REDIRECT,
+	  .nat_len = NAT, .nat = { { PORTS(80, 80) } }, .hairpin = 1 },
+	{ "half a published address", "empty, broken, or too long", -EINVAL,
+	  .action = ZONEFW_PUBLISH, .nat_len = NAT, .nat = { { HOST } }, .on_len = ON / 2 },
+	{ "published addresses reversed", "reversed range", -EINVAL, .action = ZONEFW_PUBLISH,
+	  .nat_len = NAT, .nat = { { HOST } }, .on_len = ON, .on = { .family = 4, .lo = { 9 } } },
+	{ "zones of no hairpin", "without a hairpin", -EINVAL, .action = ZONEFW_PUBLISH,
+	  .nat_len = NAT, .nat = { { HOST } }, .hairpin = 1 },
 };
 
 static void refusal_name(const struct twist *t, char *desc)
