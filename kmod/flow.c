@@ -78,7 +78,7 @@ bool zonefw_flows_next(struct net *net, struct zonefw_walk *w, struct nf_conn **
 			w->skip += got;
 			break;
 		}
-		w->bucket++;
+		WRITE_ONCE(w->bucket, w->bucket + 1);	/* a sweep's is shown */
 		w->skip = 0;
 	}
 	cond_resched();

@@ -122,7 +122,8 @@ static bool sweep_some(struct zonefw_ns *zn, const struct zonefw_policy *p)
 static void begin(struct zonefw_ns *zn)
 {
 	clear_bit(AGAIN, &zn->sweep.state);
-	zn->sweep.at = (struct zonefw_walk){ };
+	WRITE_ONCE(zn->sweep.at.bucket, 0);
+	zn->sweep.at.skip = 0;
 }
 
 static void finish(struct zonefw_ns *zn)
