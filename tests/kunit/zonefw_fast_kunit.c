@@ -12,6 +12,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include "fast.h"
 #include "suites.h"
+#include "trace.h"
 #include "vcache.h"
 
 #define FLIPS	(2 * HZ)	/* jiffies of the race */
@@ -177,7 +178,23 @@ static void test_table_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted(r) % 2, 0ull);
 }
 
+/* A trace in one namespace is none in another. */
+static void test_trace_of_others(struct kunit *test)
+{
+	struct rig *r = test->priv;
+	struct list_head tracer;
+
+	KUNIT_EXPECT_FALSE(test, zonefw_tracing(&r->zn));
+	static_branch_inc(&zonefw_traced);
+	KUNIT_EXPECT_FALSE(test, zonefw_tracing(&r->zn));
+	list_add(&tracer, &r->zn.tracers);
+	KUNIT_EXPECT_TRUE(test, zonefw_tracing(&r->zn));
+	list_del(&tracer);
+	static_branch_dec(&zonefw_traced);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(test_trace_of_others),
 	KUNIT_CASE(test_counts),
 	KUNIT_CASE(test_table_goes),
 	{ }
