@@ -61,7 +61,7 @@ unsigned int zonefw_refuse(const struct zonefw_pkt *k, u8 action, u32 arg, u8 re
 {
 	zonefw_stat(k->zn, reason);
 	zonefw_drops_record(k, NULL, action, reason);
-	if (zonefw_tracing())
+	if (zonefw_tracing(k->zn))
 		zonefw_trace_packet(k, action, reason);
 	if (action == ZONEFW_REJECT) {
 		zonefw_stat(k->zn, ZONEFW_S_REJECTED);

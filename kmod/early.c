@@ -283,7 +283,7 @@ unsigned int zonefw_early_drop(struct zonefw_pkt *k, const struct zonefw_rule *r
 	zonefw_count(r->ident, k->skb->len);
 	zonefw_ident_hit(r->ident, false);
 	zonefw_stat(k->zn, ZONEFW_S_EARLY);
-	if (r->log || zonefw_tracing()) {
+	if (r->log || zonefw_tracing(k->zn)) {
 		zonefw_skb_key(k->skb, k->st, &k->key);
 		k->key.mark &= ~k->p->opt.tag_mask;
 	}

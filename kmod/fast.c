@@ -50,16 +50,16 @@ static bool is_original(const struct sk_buff *skb)
 }
 
 /* No rule to count on, or a cell that may want the packet's flow in the flow table. */
-static noinline unsigned int pass_rare(const struct zonefw_ns *zn, const struct sk_buff *skb,
+static noinline unsigned int pass_rare(const struct zonefw_devs *d, const struct sk_buff *skb,
 				       const struct nf_hook_state *st, struct zonefw_ventry *e,
 				       u64 stamp)
 {
 	u32 slot = zonefw_vc_slot(stamp);
 
-	if (slot)
-		count(rcu_dereference(zn->fast)->rules[slot - 1]->ident->count, skb->len);
+	if (slot)	/* of the table that the entry fits, which may be out of force by now */
+		count(d->rules[slot - 1]->ident->count, skb->len);
 	if (zonefw_vc_offloads(stamp) && zonefw_vc_worth(e, !is_original(skb)))
-		zonefw_offload_learn(zn, skb, st);
+		zonefw_offload_learn(zonefw_ns(st->net), skb, st);
 	return NF_ACCEPT;
 }
 
@@ -107,7 +107,7 @@ static __always_inline unsigned int lookup(struct look l, struct sk_buff *skb,
 	zonefw_stat_known(l.zn);
 	count(cells[(u16)stamp], len);
 	if (unlikely(!zonefw_vc_usual(stamp)))
-		return pass_rare(l.zn, skb, st, e, stamp);
+		return pass_rare(l.d, skb, st, e, stamp);
 	count(l.d->rules[(stamp >> ZONEFW_VC_SLOT) - 1]->ident->count, len);
 	return NF_ACCEPT;
 }

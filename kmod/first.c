@@ -185,7 +185,7 @@ static __always_inline unsigned int judge(struct zonefw_ns *zn, struct sk_buff *
 
 	o.ct = (const struct nf_conn *)(skb_get_nfct(skb) & NFCT_PTRMASK);
 	if (o.d->quick[in % ZONEFW_QUICK] != in || o.d->quick[out % ZONEFW_QUICK] != out ||
-	    skb->pkt_type & 4 || !begins(o.ct) || !plain(skb, v6) || zonefw_tracing())
+	    skb->pkt_type & 4 || !begins(o.ct) || !plain(skb, v6) || zonefw_tracing(zn))
 		return zonefw_filter(zn, skb, st);
 	o.from = o.d->zone[in % ZONEFW_QUICK];
 	o.to = o.d->zone[out % ZONEFW_QUICK];

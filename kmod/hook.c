@@ -169,7 +169,7 @@ unsigned int zonefw_filter(void *priv, struct sk_buff *skb, const struct nf_hook
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_PANIC);
 	k.devs = k.p ? rcu_dereference(k.p->devs) : NULL;
 	k.changes = zonefw_changes(k.zn);
-	if (k.p && st->hook != NF_INET_LOCAL_OUT && !zonefw_tracing() && known_flow(&k, out))
+	if (k.p && st->hook != NF_INET_LOCAL_OUT && !zonefw_tracing(k.zn) && known_flow(&k, out))
 		return NF_ACCEPT;
 	if (zonefw_skb_key(skb, st, &k.key) != ZONEFW_PARSED)
 		return zonefw_refuse(&k, ZONEFW_DROP, 0, ZONEFW_R_INVALID);

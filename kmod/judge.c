@@ -24,7 +24,7 @@ static unsigned int pass(const struct zonefw_pkt *k, u8 reason)
 {
 	zonefw_stat(k->zn, reason);
 	zonefw_stat(k->zn, ZONEFW_S_ACCEPTED);
-	if (zonefw_tracing())
+	if (zonefw_tracing(k->zn))
 		zonefw_trace_packet(k, ZONEFW_ACCEPT, reason);
 	return NF_ACCEPT;
 }
@@ -144,7 +144,7 @@ static unsigned int queue(const struct zonefw_pkt *k, const struct zonefw_verdic
 {
 	zonefw_stat(k->zn, ZONEFW_S_QUEUED);
 	zonefw_stat(k->zn, v->reason);
-	if (zonefw_tracing())
+	if (zonefw_tracing(k->zn))
 		zonefw_trace_packet(k, ZONEFW_QUEUE, v->reason);
 	return NF_QUEUE_NR(v->arg) |
 	       ((v->rule->flags & ZONEFW_RULE_BYPASS) ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);

@@ -46,7 +46,7 @@ static struct zonefw_path *find(const struct zonefw_offload *t, const struct zon
 
 	hlist_for_each_entry_rcu(e, &t->bucket[zonefw_path_hash(t, k)], node)
 		if (zonefw_path_is(&e->key, k) && e->key.iif == k->iif)
-			return current_path(t, e) && !zonefw_tracing() &&
+			return current_path(t, e) && !zonefw_tracing(t->zn) &&
 			       dst_check(e->dst, e->cookie) ? e : NULL;
 	return NULL;
 }

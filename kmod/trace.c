@@ -134,8 +134,6 @@ void zonefw_trace_packet(const struct zonefw_pkt *k, u8 action, u8 reason)
 	struct tracer *t;
 	u32 lost;
 
-	if (list_empty(&k->zn->tracers))
-		return;
 	zonefw_skb_key(k->skb, k->st, &key);
 	if (!key.family)
 		key.family = k->st->pf == NFPROTO_IPV4 ? 4 : 6;

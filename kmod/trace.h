@@ -9,10 +9,10 @@ struct zonefw_pkt;
 
 DECLARE_STATIC_KEY_FALSE(zonefw_traced);
 
-/* Does somebody trace, in any namespace? Patched code: costs nothing while nobody does. */
-static inline bool zonefw_tracing(void)
+/* Does somebody trace in this namespace? Patched code: costs nothing while nobody does in any. */
+static inline bool zonefw_tracing(const struct zonefw_ns *zn)
 {
-	return static_branch_unlikely(&zonefw_traced);
+	return static_branch_unlikely(&zonefw_traced) && !list_empty(&zn->tracers);
 }
 
 int zonefw_trace_start(struct zonefw_ns *zn, u32 portid, const struct zonefw_filter *f,

@@ -62,25 +62,29 @@ bool zonefw_vcache_worth(struct zonefw_vcache *c, const struct nf_conn *ct, u8 d
 void zonefw_vcache_quicken(struct zonefw_vcache *c, const struct nf_conn *ct, u64 way);
 void zonefw_cache_stats(const struct zonefw_ns *zn, u64 *stats);
 
-/* The conntrack entry's address and the original tuple, brought into 64 bits by a secret
- * factor: an entry that another flow of the same address left does not fit. Words that
- * lie side by side are taken as one; what an IPv4 address leaves unused is zero.
+/* The conntrack entry's address and the original tuple, brought into 64 bits by a secret: an
+ * entry that another flow of the same address left does not fit. The secret stands inside the
+ * product: were it only a factor of the sum, who picks addresses as far apart as two entries
+ * lie would get one key for two flows. Words that lie side by side are taken as one; what an
+ * IPv4 address leaves unused is zero.
  */
 static __always_inline u64 zonefw_vc_key(const struct zonefw_vcache *c, const struct nf_conn *ct,
 					 bool v6)
 {
 	const u8 *t = (const u8 *)&ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	u64 h = rol64(get_unaligned((const u64 *)(t + 16)), 32);
+	u64 h = get_unaligned((const u64 *)(t + 16));	/* source port, family, destination */
 
 	BUILD_BUG_ON(offsetof(struct nf_conntrack_tuple, src.u) != 16);
 	BUILD_BUG_ON(offsetof(struct nf_conntrack_tuple, dst.u3) != 20);
 	BUILD_BUG_ON(offsetof(struct nf_conntrack_tuple, dst.u) != 36);
-	h = (h + (unsigned long)ct) * c->factor;	/* source port, family, destination */
+	h = (h + c->factor) * ((unsigned long)ct + 1);	/* odd, as entries are aligned */
 	h += get_unaligned((const u64 *)t);		/* source */
 	h += get_unaligned((const u64 *)(t + 32));	/* destination port, protocol */
 	if (v6) {
 		h = rol64(h * c->factor, 32) + get_unaligned((const u64 *)(t + 8));
 		h = rol64(h * c->factor, 32) + get_unaligned((const u64 *)(t + 24));
+	} else {
+		h *= c->factor;		/* the top bits choose the set */
 	}
 	return h;
 }

@@ -93,10 +93,14 @@ static int reset_doit(struct sk_buff *skb, struct genl_info *info)
 	p = zonefw_policy_get(zn);
 	if (!p)
 		return 0;
-	for (n = 0; n < p->nrules; n++)
+	for (n = 0; n < p->nrules; n++) {
 		zonefw_ident_zero(p->rules[n]->ident);
-	for (n = 0; n < (u32)p->nz * p->nz; n++)
+		cond_resched();
+	}
+	for (n = 0; n < (u32)p->nz * p->nz; n++) {
 		zonefw_ident_zero(p->cells[n].ident);
+		cond_resched();
+	}
 	zonefw_policy_put(p);
 	return 0;
 }

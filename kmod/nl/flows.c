@@ -14,6 +14,8 @@
 #include "notify.h"
 #include "offload.h"
 
+#define TURNS	16	/* of zonefw_flows_next() for one message */
+
 struct walk {
 	struct zonefw_ns *zn;
 	struct zonefw_policy *p, *cand;
@@ -170,15 +172,28 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb, const struct w
 	return 0;
 }
 
+/* Others have their turn: what is there is sent, or a message that says nothing, as none ends a dump. */
+static int pause(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	if (!skb->len && !nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, NLMSG_NOOP,
+				    0, NLM_F_MULTI))
+		return -EMSGSIZE;
+	return skb->len;
+}
+
+/* Generic netlink stands still meanwhile, in all namespaces: a message ends after some turns. */
 int zonefw_flows_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct walk *w = walk_of(cb);
+	u32 turns = 0;
 
 	while (w->p || w->cand) {
 		if (w->next == w->n) {
 			w->next = w->n = 0;
 			if (w->end)
 				break;
+			if (turns++ == TURNS)
+				return pause(skb, cb);
 			w->end = !zonefw_flows_next(w->zn->net, &w->at, w->ct, &w->n);
 			continue;
 		}

@@ -5,6 +5,7 @@
  * messages; its policy goes with it, no later and no sooner.
  */
 #include <linux/mm.h>
+#include <net/netfilter/nf_conntrack.h>
 #include <net/sock.h>
 #include "suites.h"
 #include "msg.h"
@@ -309,6 +310,26 @@ static void test_members(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dump_end(&d), 0);
 }
 
+/* Where there is nothing to show for long, messages that say nothing come, and then the end. */
+static void test_flows_pause(struct kunit *test)
+{
+	const struct nlmsghdr *h;
+	struct dump d;
+	int left;
+
+	KUNIT_ASSERT_EQ(test, apply(1, 1, 0), 0);
+	KUNIT_ASSERT_EQ(test, dump_start(&d, ZONEFW_CMD_GET_FLOWS, NULL), 0);
+	while (dump_part(&d, WHOLE) > 0)
+		;
+	KUNIT_EXPECT_GE(test, d.parts, nf_conntrack_htable_size / 32768);
+	for (h = (void *)d.text, left = d.len; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
+		KUNIT_EXPECT_EQ(test, h->nlmsg_type, NLMSG_NOOP);
+		KUNIT_EXPECT_EQ(test, h->nlmsg_flags, NLM_F_MULTI);
+	}
+	KUNIT_EXPECT_EQ(test, dump_end(&d), 0);
+	flush();
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(test_generation, kind_gen_params),
 	KUNIT_CASE(test_edit),
@@ -316,6 +337,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(test_no_room, kind_gen_params),
 	KUNIT_CASE_PARAM(test_nothing, kind_gen_params),
 	KUNIT_CASE(test_members),
+	KUNIT_CASE(test_flows_pause),
 	{ }
 };
 

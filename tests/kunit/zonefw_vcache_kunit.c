@@ -111,6 +111,27 @@ static void test_tuple_is_checked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, r->ct[1], 1, CELL(1, 2), &slot), ZONEFW_MISS);
 }
 
+/* Two entries, and two destinations that lie as far apart the other way round: not one flow. */
+static void test_key_is_secret(struct kunit *test)
+{
+	const struct zonefw_stamp st = { .gen = 7, .cell = CELL(1, 2), .slot = 1 };
+	struct nf_conn *ct = kunit_kcalloc(test, 2, sizeof(*ct), GFP_KERNEL);
+	struct rig *r = test->priv;
+	u32 slot;
+	int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ct);
+	for (i = 0; i < 2; i++) {
+		struct nf_conntrack_tuple *t = &ct[i].tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+
+		*t = r->ct[0]->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+		t->dst.u3.ip = (__force __be32)(0x10203040u - i * (u32)sizeof(*ct));
+	}
+	zonefw_vcache_enter(r->c, &ct[0], &st);
+	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, &ct[0], 7, CELL(1, 2), &slot), ZONEFW_HIT);
+	KUNIT_EXPECT_EQ(test, zonefw_vcache_find(r->c, &ct[1], 7, CELL(1, 2), &slot), ZONEFW_MISS);
+}
+
 static void test_replace_and_clear(struct kunit *test)
 {
 	struct zonefw_stamp st = { .gen = 1, .cell = CELL(1, 2), .slot = 1 };
@@ -216,6 +237,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_hit),
 	KUNIT_CASE(test_stamp),
 	KUNIT_CASE(test_tuple_is_checked),
+	KUNIT_CASE(test_key_is_secret),
 	KUNIT_CASE(test_replace_and_clear),
 	KUNIT_CASE(test_eviction),
 	KUNIT_CASE(test_torn),
