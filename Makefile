@@ -32,7 +32,7 @@ test:
 test-long:
 	tests/long $(PARTS)
 
-# which lines the tests reach, about half an hour: docs/coverage.md
+# which lines the tests reach, an hour and a half: docs/coverage.md
 coverage:
 	tests/coverage/run --write
 

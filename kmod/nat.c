@@ -359,6 +359,12 @@ static void unregister(struct net *net, int n)
 			nf_nat_ipv6_unregister_fn(net, &nat_ops[n]);
 }
 
+static int register_one(struct net *net, const struct nf_hook_ops *ops)
+{
+	return ops->pf == NFPROTO_IPV4 ? nf_nat_ipv4_register_fn(net, ops) :
+					 nf_nat_ipv6_register_fn(net, ops);
+}
+
 /**
  * zonefw_nat_register() - take part in the namespace's NAT
  * @net: namespace, with conntrack switched on
@@ -370,12 +376,14 @@ int zonefw_nat_register(struct net *net)
 	int n, err;
 
 	for (n = 0; n < ARRAY_SIZE(nat_ops); n++) {
-		err = nat_ops[n].pf == NFPROTO_IPV4 ? nf_nat_ipv4_register_fn(net, &nat_ops[n]) :
-						      nf_nat_ipv6_register_fn(net, &nat_ops[n]);
-		if (err) {
-			unregister(net, n);
-			return err;
-		}
+		err = register_one(net, &nat_ops[n]);
+		if (!err)
+			continue;
+		/* nf_nat_register_fn() leaves its own hooks on when its first user fails behind them */
+		if (!register_one(net, &nat_ops[n]))
+			n++;
+		unregister(net, n);
+		return err;
 	}
 	return 0;
 }

@@ -109,6 +109,7 @@ I02() {
   is "namespaces left" "$(ip netns list | grep -c '^c')" 0
   echo "# I02: $((8 * n)) namespaces, 8 at a time"
   zonefw -n ft -q flush; unlone ft
+  until_true used_as_before || miss "the namespaces are held: $(module_uses) uses"
 }
 # load and unload under traffic: before, while and after it there are packets
 RELOAD() {
