@@ -57,6 +57,8 @@ int cmd_check(int argc, char **argv)
 		return m->errors ? EX_REFUSED : EX_DONE;
 	}
 	diag_print(m, !g.quiet);
+	if (!m->errors && !g.quiet && router_is_mute(m))
+		out_text("note: this router itself may begin no connection, not even to resolve a name; 'self -> any { default accept }' lets it\n");
 	if (!m->errors && !g.quiet)
 		out_text("%s: no errors, %d warning%s\n", amounts(m), warnings, warnings == 1 ? "" : "s");
 	return m->errors ? EX_REFUSED : EX_DONE;
