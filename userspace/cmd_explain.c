@@ -377,7 +377,8 @@ static void on_message(int cmd, struct nlattr **tb)
 		json_object_set_new(j, "rule", json_null());	/* no rule: the reason says what decided */
 	for (int i = 0; i < ARRAY_SIZE(strs); i++)
 		if (tb[strs[i].attr])
-			json_object_set_new(j, strs[i].key, json_string(nla_get_string(tb[strs[i].attr])));
+			json_object_set_new(j, strs[i].key, *nla_get_string(tb[strs[i].attr]) ?
+				json_string(nla_get_string(tb[strs[i].attr])) : json_null());
 	if (tb[ZONEFW_A_FROM])
 		json_object_set_new(j, "from", json_string(zone_name(mon_model, nla_get_u16(tb[ZONEFW_A_FROM]))));
 	if (tb[ZONEFW_A_TO])

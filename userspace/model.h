@@ -193,7 +193,6 @@ void nat_warnings(struct model *m);
 
 /* check.c */
 void check_warnings(struct model *m);
-bool router_is_mute(struct model *m);
 extern const char services_conf[];
 
 #include "parse.h"
