@@ -23,6 +23,7 @@ at "color" 1 8 "--color takes always, auto or never, not 'alwys'; did you mean '
 at "-n alone" 1 10 "-n needs a network namespace" -n
 at "no namespace" 1 11 "no network namespace 'nosuch-ns': No such file or directory" -n nosuch-ns show
 at "unknown verb" 1 13 "zone has no verb 'ad'; did you mean 'add'?" zone ad x
+at "unknown verb of set" 1 12 "set has no verb 'ad'; did you mean 'add'?" set ad x
 at "no verb" 1 12 "rule needs a verb; see 'zonefw help rule'" rule
 at "unknown view" 1 13 "show does not know 'zone'; did you mean 'zones'?" show zone
 at "option behind" 1 19 "options stand before the object: zonefw -j show ..." show rules -j
