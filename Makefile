@@ -94,6 +94,10 @@ dkms-install:
 	find $(DKMSDIR) \( -name '*.o' -o -name '.*.cmd' -o -name '__pycache__' \) -prune -exec rm -rf {} +
 	$(if $(DESTDIR),,dkms install -m zonefw -v $(VERSION))
 
+dkms-uninstall:
+	$(if $(DESTDIR),,dkms remove -m zonefw -v $(VERSION) --all)
+	rm -rf $(DKMSDIR)
+
 clean:
 	-[ -z "$(KDIR)" ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	-[ ! -e userspace/Makefile ] || $(MAKE) -C userspace clean
@@ -114,6 +118,6 @@ help:
 	@echo "  bench-docs    puts the figures of the last bench into docs/bench.md"
 	@echo "  demo          a three-legged DMZ with real servers in a virtual machine"
 	@echo "  demo-shell    the same, with a shell"
-	@echo "  install uninstall dkms-install clean    honour DESTDIR, PREFIX, KDIR"
+	@echo "  install uninstall dkms-install dkms-uninstall clean    honour DESTDIR, PREFIX, KDIR"
 
-.PHONY: all modules userspace test test-long coverage check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install clean help
+.PHONY: all modules userspace test test-long coverage check kunit fuzz bench bench-live bench-docs demo demo-shell install uninstall dkms-install dkms-uninstall clean help

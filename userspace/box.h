@@ -16,4 +16,5 @@ bool rule_exact(const struct rule *r);
 bool rule_unreachable(struct model *m, int i, intvec *by);
 bool rule_covers(struct model *m, const struct rule *a, const struct rule *b);
 
+bool router_is_mute(struct model *m);	/* check.c */
 #endif

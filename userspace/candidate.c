@@ -167,7 +167,7 @@ static struct rule *session_match(const struct pkt *k, bool back)
 
 static int cut(const struct pkt *k, const char *where, const char *rule)
 {
-	fprintf(stderr, "zonefw: this policy would cut your own session (%s, %s): %s; use --force, or --confirm for a way back\n",
+	fprintf(stderr, "zonefw: error: this policy would cut your own session (%s, %s): %s; use --force, or --confirm for a way back\n",
 		pkt_text(k), where, rule);
 	return EX_SESSION;
 }

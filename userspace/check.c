@@ -120,6 +120,22 @@ static void lockout(struct model *m)
 	warn_at(m, at, "no rule lets ssh (tcp dport 22) reach self from any zone: this may lock the admin out");
 }
 
+/* Policies without it are sound, so that this is no warning; but whoever forgot it wonders why no name resolves. */
+bool router_is_mute(struct model *m)
+{
+	for (int i = 0; i < m->rules.n; i++)
+		if (m->rules.v[i]->action == ZONEFW_ACCEPT && zone_covers(m, &m->rules.v[i]->from, &m->self))
+			return false;
+	for (int i = 0; i < m->zones.n; i++) {
+		uint8_t action;
+
+		cell_default(m, &m->self, m->zones.v[i], &action);
+		if (action == ZONEFW_ACCEPT)
+			return false;
+	}
+	return m->zones.n != 0;
+}
+
 void check_warnings(struct model *m)
 {
 	useless(m);

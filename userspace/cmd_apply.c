@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whole policies: apply, check, flush, panic, stats reset. */
 #include "cmd.h"
+#include "box.h"
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,6 +60,8 @@ int cmd_check(int argc, char **argv)
 		return m->errors ? EX_REFUSED : EX_DONE;
 	}
 	diag_print(m, !g.quiet);
+	if (!m->errors && !g.quiet && router_is_mute(m))
+		out_text("note: this router itself may begin no connection, not even to resolve a name; 'self -> any { default accept }' lets it\n");
 	if (!m->errors && !g.quiet)
 		out_text("%s: no errors, %d warning%s\n", amounts(m), warnings, warnings == 1 ? "" : "s");
 	return m->errors ? EX_REFUSED : EX_DONE;
@@ -102,8 +107,32 @@ static int apply_parse(int argc, char **argv, struct apply_args *a)
 	return a->file ? usage_file(a->file) : usage_err("apply needs a file, or - for standard input");
 }
 
+/* most often the name is another one on this machine */
+static void empty_zones(struct model *m)
+{
+	struct if_nameindex *all = if_nameindex();
+	strvec here = { 0 };
+
+	for (int i = 0; all && all[i].if_name; i++)
+		PUSH(here, xstrdup(all[i].if_name));
+	if_freenameindex(all);
+	for (int i = 0; i < m->zones.n; i++) {
+		struct zone *z = m->zones.v[i];
+		bool in = !z->dev.n || z->group.n;
+
+		for (int k = 0; k < z->dev.n; k++)
+			for (int l = 0; l < here.n && !in; l++)
+				in = !fnmatch(z->dev.v[k], here.v[l], FNM_NOESCAPE);
+		if (!in)
+			out_text("note: zone '%s' is empty now: there is no device '%s'%s\n", z->name, z->dev.v[0],
+				 plain(suggest(z->dev.v[0], &here)));
+	}
+}
+
 static void applied(struct model *m, uint32_t gen)
 {
+	if (!g.json && !g.quiet)
+		empty_zones(m);
 	if (m->apply && !g.json) {
 		if (!g.quiet)
 			out_text("%s: would be applied\n", amounts(m));
@@ -138,6 +167,9 @@ int cmd_apply(int argc, char **argv)
 		diag_print(m, false);
 		return EX_REFUSED;
 	}
+	/* most likely the other end of the pipe has failed, or there is no policy that export could print */
+	if (!strcmp(a.file, "-") && !a.force && !m->zones.n && !m->rules.n && !*model_text(m))
+		return usage_at(a.file, "nothing but an empty policy, which drops everything; use --force if that is meant, 'zonefw flush' to drop nothing");
 	m->confirm = a.confirm;
 	for (int try = 0; try < 8; try++) {
 		old = codec_texts(&err);

@@ -376,6 +376,7 @@ static bool policy_set(struct edit *e)
 	zrefvec f = { 0 }, t = { 0 };
 	struct cell want = { 0 };
 	struct lexer mark;
+	bool had;
 
 	if (!from_to(e, &f, &t))
 		return false;
@@ -397,9 +398,12 @@ static bool policy_set(struct edit *e)
 				PUSH(e->m->cells, c);
 			}
 			e->p.lx = mark;
+			had = c->has_default;
+			c->has_default = false;
 			while (!pend(&e->p))
 				if (!parse_cell_option(&e->p, c))
 					return false;
+			c->has_default |= had;
 			if (c->has_log && !c->has_default)
 				return fail(e, f.v[a].pos, "log needs a default: accept, drop or reject");
 		}

@@ -6,7 +6,22 @@
 #include "stmt.h"
 
 #include <errno.h>
+#include <net/if.h>
 
+
+static bool device_known(struct query *q, struct tok *t)
+{
+	struct if_nameindex *all = if_nameindex();
+	strvec cand = { 0 };
+
+	for (int i = 0; all && all[i].if_name; i++)
+		PUSH(cand, xstrdup(all[i].if_name));
+	if_freenameindex(all);
+	if (q->m->lenient || if_nametoindex(t->s))
+		return true;
+	err_at(q->m, t->pos, "no device '%s'%s", t->s, suggest(t->s, &cand));
+	return false;
+}
 
 static bool where_words(struct parser *p, struct query *q)
 {
@@ -40,6 +55,8 @@ static bool where_words(struct parser *p, struct query *q)
 			err_at(q->m, p->lx.cur.pos, "no zone '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &c));
 			return false;
 		}
+		if ((w == &q->in || w == &q->out) && !device_known(q, &p->lx.cur))
+			return false;
 		*w = p->lx.cur.s;
 		pnext(p);
 	}
@@ -360,7 +377,8 @@ static void on_message(int cmd, struct nlattr **tb)
 		json_object_set_new(j, "rule", json_null());	/* no rule: the reason says what decided */
 	for (int i = 0; i < ARRAY_SIZE(strs); i++)
 		if (tb[strs[i].attr])
-			json_object_set_new(j, strs[i].key, json_string(nla_get_string(tb[strs[i].attr])));
+			json_object_set_new(j, strs[i].key, *nla_get_string(tb[strs[i].attr]) ?
+				json_string(nla_get_string(tb[strs[i].attr])) : json_null());
 	if (tb[ZONEFW_A_FROM])
 		json_object_set_new(j, "from", json_string(zone_name(mon_model, nla_get_u16(tb[ZONEFW_A_FROM]))));
 	if (tb[ZONEFW_A_TO])

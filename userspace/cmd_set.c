@@ -180,6 +180,6 @@ int cmd_set(int argc, char **argv)
 		return usage_at(argv[3], "'set show' takes one name, not '%s' too", argv[3]);
 	if (!strcmp(v, "show"))
 		return show(argc > 2 ? argv[2] : NULL);
-	return *v ? usage_err("set has no verb '%s'%s", v, suggest(v, &(strvec){ verbs, ARRAY_SIZE(verbs), 7 })) :
+	return *v ? usage_at(argv[1], "set has no verb '%s'%s", v, suggest(v, &(strvec){ verbs, ARRAY_SIZE(verbs), 7 })) :
 		    usage_err("set needs a verb; see 'zonefw help set'");
 }

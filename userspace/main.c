@@ -16,20 +16,24 @@ const struct command commands[] = {
 	{ "check", cmd_check, "check FILE                        parse and check without a kernel" },
 	{ "diff", cmd_diff, "diff [--flows] [FILE]             running policy against FILE: exit 0 same, 1 differs" },
 	{ "export", cmd_export, "export [--force]                  the running policy in the file's language" },
-	{ "show", cmd_show, "show [matrix|zones|rules|sets|nat|flows|drops|stats|options]" },
-	{ "explain", cmd_explain, "explain (in DEV|from ZONE) [out DEV|to ZONE] PROTO src A [sport N] dst A [dport N] [type T] [--expect VERDICT] [--file FILE]" },
+	{ "show", cmd_show, "show [matrix|zones|rules|sets|nat|flows|drops|stats|options]   look; bare: state, zones and the matrix" },
+	{ "explain", cmd_explain, "explain (in DEV|from ZONE) [out DEV|to ZONE] PROTO src A [sport N] dst A [dport N] [type T] [--expect VERDICT] [--file FILE]   what happens to that packet, and why" },
 	{ "monitor", cmd_monitor, "monitor [events|drops|trace [MATCH]]   follow changes, refused packets, or packets that match" },
-	{ "zone", cmd_zone, "zone add NAME [in P] [dev ..] [group ..] [net ..] [antispoof] | set NAME [in P] [dev ..] [group ..] [net ..] [antispoof] | del NAME | show" },
-	{ "policy", cmd_policy, "policy set from F to T [accept|drop|reject] [log [\"P\"]] [[no-]masquerade] [[no-]offload] [[no-]clamp-mss] | del from F to T | show" },
-	{ "rule", cmd_rule, "rule add from F to T [first|before ID|after ID] RULE | replace ID RULE | del ID... | move ID first|last|before ID|after ID | show [from F] [to T]" },
+	{ "zone", cmd_zone, "zone add NAME [in P] [dev ..] [group ..] [net ..] [antispoof]   declare a zone | set NAME [in P] [dev ..] [group ..] [net ..] [antispoof]   give it other members"
+	  " | del NAME   one that no cell names | show   zones and the devices in them" },
+	{ "policy", cmd_policy, "policy set from F to T [accept|drop|reject] [log [\"P\"]] [[no-]masquerade] [[no-]offload] [[no-]clamp-mss]   a cell's default and options"
+	  " | del from F to T   take them away; its rules stay | show   the matrix" },
+	{ "rule", cmd_rule, "rule add from F to T [first|last|before ID|after ID] RULE   at the end unless said; prints its id | replace ID RULE   another in its place"
+	  " | del ID...   by number or name, all in one step | move ID first|last|before ID|after ID   change the order | show [from F] [to T]   rules of those cells" },
 	{ "stats", cmd_stats, "stats [reset]                     counters" },
 	{ "flush", cmd_flush, "flush                             drop the whole policy (state open)" },
 	{ "panic", cmd_panic, "panic [on|off]                    drop everything but loopback, at once" },
-	{ "set", cmd_set, "set create NAME [addr|port] [timeout D] [max N] | destroy NAME | add NAME E,... [timeout D] | del NAME E,... | test NAME E | flush NAME | show [NAME]" },
-	{ "flow", cmd_flow, "flow show [from F] [to T] [rule ID] [MATCH] | kill [from F] [to T] [rule ID] [MATCH]" },
+	{ "set", cmd_set, "set create NAME [addr|port] [timeout D] [max N]   make a set | destroy NAME   remove it | add NAME E,... [timeout D]   put members in | del NAME E,...   take them out"
+	  " | test NAME E   exit 0 in the set, 1 not | flush NAME   take all out | show [NAME]   sets and their members" },
+	{ "flow", cmd_flow, "flow show [from F] [to T] [rule ID] [MATCH]   live connections and the rule that let them in | kill [from F] [to T] [rule ID] [MATCH]   end them" },
 	{ "confirm", cmd_confirm, "confirm                           keep what was applied with --confirm" },
 	{ "rollback", cmd_rollback, "rollback                          go back to the policy before, at once" },
-	{ "help", cmd_help, "help [COMMAND]" },
+	{ "help", cmd_help, "help [OBJECT [VERB]]              the forms of the commands" },
 	{ "_dump", cmd_dump, NULL },
 };
 
@@ -44,7 +48,8 @@ static int no_netns(char *name, int err)
 		PUSH(cand, xstrdup(e->d_name));
 	if (d)
 		closedir(d);
-	return usage_at(name, "no network namespace '%s': %s%s", name, strerror(err), suggest(name, &cand));
+	usage_at(name, "no network namespace '%s': %s%s", name, strerror(err), suggest(name, &cand));
+	return err == EACCES ? EX_NOMODULE : EX_REFUSED;
 }
 
 static int enter_netns(char *name)
@@ -58,7 +63,7 @@ static int enter_netns(char *name)
 	close(fd);
 	if (err)
 		usage_at(name, "cannot enter the network namespace '%s': %s", name, strerror(err));
-	return err ? EX_NOMODULE : 0;
+	return err == EPERM ? EX_NOMODULE : err ? EX_REFUSED : 0;
 }
 
 static int color_when(const char *word, const char *when)

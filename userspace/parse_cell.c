@@ -306,6 +306,9 @@ bool parse_cell_option(struct parser *p, struct cell *c)
 
 		err_at(p->m, p->lx.cur.pos, "no default or option '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &cand));
 		return false;
+	} else if (c->has_default) {
+		err_at(p->m, p->lx.cur.pos, "a second default: '%s'", p->lx.cur.s);
+		return false;
 	} else {
 		c->arg = 0;
 		return cell_default_words(p, c);

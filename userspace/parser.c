@@ -70,14 +70,40 @@ static void newlines(struct parser *p)
 		pnext(p);
 }
 
+/* Is this word, the first of its line, the beginning of a statement that stands in no block? Then a '}' was forgotten. */
+static bool outer_statement(const struct parser *p)
+{
+	static const char *const words[] = { "include", "let", "set", "service", "zone", "options", "assert", "from" };
+	const char *w = p->lx.src->text + p->lx.off;
+	size_t n;
+
+	if (p->lx.cur.kind != T_WORD)
+		return false;
+	while (w > p->lx.src->text && (unsigned char)w[-1] > ' ')
+		w--;
+	n = strcspn(w, "\n#;}\"{=>");
+	if (w[n] == '>')
+		return n && w[n - 1] == '-';
+	for (int i = 0; w[n] && strchr("\"{=", w[n]) && i < ARRAY_SIZE(words); i++)
+		if (!strncmp(w, words[i], strlen(words[i])) && strchr(" \t{", w[strlen(words[i])]))
+			return true;
+	return false;
+}
+
 /* to the end of the statement, over its whole block if it has one */
 static void pass_over(struct parser *p)
 {
+	struct lexer line = { 0 };	/* where the last one ended */
 	int depth = 0;
 
 	for (; p->lx.cur.kind != T_EOF; pnext(p)) {
 		enum tok_kind k = p->lx.cur.kind;
 
+		if (depth && line.cur.kind == T_NL && outer_statement(p)) {
+			p->lx = line;
+			return;
+		}
+		line = p->lx;
 		if (!depth && (k == T_NL || k == T_SEMI || k == T_RB))
 			return;
 		if (k == T_LB)
@@ -134,7 +160,14 @@ bool open_block(struct parser *p)
 bool block(struct parser *p, struct pos start, bool (*one)(struct parser *, void *), void *arg)
 {
 	for (;;) {
+		struct lexer here = p->lx;
+
 		newlines(p);
+		if (here.cur.kind == T_NL && outer_statement(p)) {
+			err_at(p->m, start, "this block has no closing '}' before line %d", p->lx.line);
+			p->lx = here;		/* the end of this statement */
+			return true;
+		}
 		if (p->lx.cur.kind == T_RB) {
 			pnext(p);
 			return true;

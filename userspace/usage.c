@@ -158,8 +158,10 @@ static void help_line(const char *object, const char *form)
 
 	used = snprintf(NULL, 0, "  zonefw %s%.*s", object, n, form);
 	out_text("  zonefw %s%.*s", object, n, form);
-	if (gap)
-		out_text("%*s%s", used < 45 ? 46 - used : 2, "", gap + strspn(gap, " "));
+	if (gap && used >= 45)
+		out_text("\n%46s%s", "", gap + strspn(gap, " "));
+	else if (gap)
+		out_text("%*s%s", 46 - used, "", gap + strspn(gap, " "));
 	out_text("\n");
 }
 

@@ -23,6 +23,7 @@ at "color" 1 8 "--color takes always, auto or never, not 'alwys'; did you mean '
 at "-n alone" 1 10 "-n needs a network namespace" -n
 at "no namespace" 1 11 "no network namespace 'nosuch-ns': No such file or directory" -n nosuch-ns show
 at "unknown verb" 1 13 "zone has no verb 'ad'; did you mean 'add'?" zone ad x
+at "unknown verb of set" 1 12 "set has no verb 'ad'; did you mean 'add'?" set ad x
 at "no verb" 1 12 "rule needs a verb; see 'zonefw help rule'" rule
 at "unknown view" 1 13 "show does not know 'zone'; did you mean 'zones'?" show zone
 at "option behind" 1 19 "options stand before the object: zonefw -j show ..." show rules -j
@@ -52,6 +53,8 @@ at "filter" 1 18 "expected from ZONE or to ZONE, not 'form'; did you mean 'from'
 at "zone word" 1 19 "expected dev, group, net or antispoof, not 'dve'; did you mean 'dev'?" zone add x dve eth0
 at "zone name" 1 17 "'1x' is not a name for a zone" zone add 1x dev eth0
 at "policy word" 1 31 "no default or option 'masqerade'; did you mean 'masquerade'?" policy set from a to b masqerade
+at "two defaults" 1 38 "a second default: 'drop'" policy set from a to b accept drop
+at "no namespace's file" 1 11 "cannot enter the network namespace '/dev/null': Invalid argument" -n /dev/null show
 at "options and words" 1 20 "expected 'from', not 'form'; did you mean 'from'?" -j rule add form a to b accept
 at "packet" 1 47 "a packet needs src and dst: dst is missing" explain from a tcp src 1.2.3.4 dport 80
 at "packet word" 1 51 "a packet has src, dst, sport, dport and type, not 'dprt'; did you mean 'dport'?" \
@@ -63,9 +66,11 @@ c "control characters" 1 "no command 'a?[31mb'" $'a\033[31mb'
 c "help of an object" 0 "zonefw rule add from F to T" rule help
 c "help by option" 0 "zonefw rule move ID" rule --help
 c "help of help" 0 "zonefw zone add NAME" help zone
+c "help says what it is for" 0 "what happens to that packet, and why" help explain
+c "help of a view" 0 "look; bare: state, zones and the matrix" show help
 out=$("$Z" rule add help 2>&1)
-c "help of a verb is one line $(wc -l <<< "$out")" 0 "zonefw rule add from" rule add help
-[ "$(wc -l <<< "$out")" = 1 ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: help of a verb: $out"; }
+c "help of a verb is one form" 0 "zonefw rule add from" rule add help
+[ "$(grep -c '^  zonefw' <<< "$out")" = 1 ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: help of a verb: $out"; }
 if [ ! -e /sys/module/zonefw ]; then
 	c "right words, no module" 2 "modprobe zonefw" rule add from a to b accept https dst web name x
 	c "right words, no module: del" 2 "modprobe zonefw" rule del 1 2 x
@@ -73,4 +78,24 @@ if [ ! -e /sys/module/zonefw ]; then
 	c "right words, no module: set" 2 "modprobe zonefw" rule add from a to b drop src ::1/-64
 	c "right words, no module: policy" 2 "modprobe zonefw" policy set from a to b drop log
 	c "right words, no module: explain" 2 "modprobe zonefw" explain from a to b tcp src 1.2.3.4 dst 1.2.3.5 dport 80
+fi
+# offered OFFER WORDS...: what completion offers for the last of the words
+offered() {
+	local want=$1 out; shift
+	# shellcheck disable=SC1090,SC2030,SC2034
+	out=$(zonefw() { [[ $* != *zones ]] || echo '[{"id":1,"name":"lan"}]'; }
+		. "${Z%/*}/completion/zonefw.bash"
+		COMP_WORDS=(zonefw "$@") COMP_CWORD=$#; _zonefw; echo "${COMPREPLY[*]}")
+	if [ "$out" = "$want" ]; then pass=$((pass + 1)); else fail=$((fail + 1)); echo "FAIL: completion of '$*': $out"; fi
+}
+if [ -e "${Z%/*}/completion/zonefw.bash" ]; then
+	offered "always auto never" --color =
+	offered "always auto" --color = a
+	offered "show" --color = auto sh
+	offered "show kill" flow ""
+	offered "lan self any" flow kill from ""
+	offered "lan self any" monitor trace from ""
+	offered "" flow show acc
+	offered "add replace del move show" help rule ""
+	offered "" help apply ""
 fi

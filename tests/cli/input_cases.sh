@@ -27,6 +27,42 @@ t "zone word typo" 1 "did you mean 'antispoof'?" "zone a { dev x; antispof }"
 t "queue word typo" 1 "did you mean 'bypass'?" "$Z2 lan -> wan { queue 1 bypas }"
 t "no brace" 1 "expected '{', not 'dev'" "zone a dev x"
 t "brace too many" 1 "'}' without a block" "$Z2 lan -> wan { accept } }"
+# one '}' that is missing is one error, and what stands behind it is read
+missing() { # NAME PLACE LINE TEXT
+	t "$1" 1 "t.conf:$2: error: this block has no closing '}' before line $3" "$4"
+	[ "$(grep -c ' error: ' <<< "$out")" = 1 ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: $1: more than one error"; echo "$out" | sed 's/^/    /'; }
+}
+missing "no end of a cell" 3:1 6 "${Z2}lan -> wan {
+    masquerade
+    default accept
+lan -> self { accept ssh src x }
+let x = 10.0.0.1
+from wan to self { default drop }"
+missing "no end of a zone" 1:6 2 "zone a { dev x
+zone b in a { dev y }
+a, b -> self { accept ssh }"
+missing "no end of the options" 1:1 3 "options {
+    log none
+zone a { dev x }"
+missing "no end of a set" 1:5 3 "set s {
+    10.0.0.1
+${Z2}lan -> self { drop src @s }"
+missing "no end of a service" 1:9 3 "service q {
+    tcp dport 1
+let x = 10.0.0.1
+${Z2}lan -> self { accept q src x }"
+t "words like those of statements" 0 "no errors, 0 warnings" "let zone = 10.0.0.1
+set s {
+    zone timeout 5m
+}
+service from { tcp dport 5 }
+service let {
+    from
+}
+${Z2}lan, wan -> self {
+    accept ssh log \"a -> b {\"
+    accept let src @s # zone a { }
+}"
 t "huge number" 1 "is not a port (0-65535)" "$Z2 lan -> wan { accept tcp dport 99999999999999999999 }"
 t "prefix 33" 1 "bad prefix length in '10.0.0.0/33'" "$Z2 lan -> wan { accept src 10.0.0.0/33 }"
 t "prefix 129" 1 "bad prefix length in '::/129'" "$Z2 lan -> wan { accept src ::/129 }"
@@ -40,6 +76,10 @@ t "one address in a packet" 1 "a packet has one source address" "$Z2 assert acce
 t "all errors at once" 1 "t.conf:5:1: error: no statement begins with 'zoen'" "$Z2 lan -> wan { acept }
 lan -> wan { accept htpp }
 zoen b { }"
+t "a router that may begin nothing" 0 "note: this router itself may begin no connection" "$Z2 lan -> wan, self { accept ssh }"
+t "a router that may" 0 "" "$Z2 lan -> wan, self { accept ssh }
+self -> wan { accept dns }"
+grep -q note: <<< "$out" && { fail=$((fail + 1)); echo "FAIL: a note about nothing"; }
 t "constants in net" 0 "no errors" "let lanes = 10.0.0.0/8, more
 let more = 192.168.0.0/16
 zone a { dev x; net lanes }

@@ -49,5 +49,7 @@ cp -r "$src" "$tmp/build"
 make -s -C "$kdir" M="$tmp/build" modules > "$tmp/log" 2>&1
 is "dkms: it builds from this tree alone" "$? $(grep -c warning: "$tmp/log")" "0 0"
 [ -s "$tmp/build/zonefw.ko" ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: dkms: no module"; tail -3 "$tmp/log"; }
+mk dkms-uninstall DESTDIR="$d"
+is "dkms-uninstall leaves nothing" "$(tree "$d")" ""
 echo "$pass passed, $fail failed"
 [ $fail = 0 ]

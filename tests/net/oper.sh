@@ -182,7 +182,7 @@ CAND() { # a candidate in the kernel: explain --file, apply -n, the caller's own
   for f in 4 6; do
     f="$(addr $f pc) 4300 $(if [ $f = 4 ]; then echo "${FW4[int]}"; else echo "${FW6[int]}"; fi) 22"
     SSH_CONNECTION=$f zf apply "$T/new.conf" > /dev/null 2> "$T/err"; is "own session: $f" $? 4
-    is "its sentence" "$(grep -c 'would cut your own session (tcp src' "$T/err")" 1
+    is "its sentence" "$(grep -c '^zonefw: error: this policy would cut your own session (tcp src' "$T/err")" 1
     SSH_CONNECTION=$f zf apply -n "$T/new.conf" > /dev/null 2>&1; is "also with -n" $? 4
   done
   is "still the same" "$(stat generation)" "$gen"

@@ -60,6 +60,10 @@ TOOL3() {
   zf -j rule add from wan to dmz accept http name a name b > "$T/o" 2>&1; is "name twice" $? 1
   zf explain from wan to dzm tcp src 1.2.3.4 dst 1.2.3.5 dport 1 > "$T/o" 2>&1; is "explain" "$? $(head -1 "$T/o")" \
     "1 <command line>:28: error: no zone 'dzm'; did you mean 'dmz'?"
+  zf explain in wan9 tcp src 1.2.3.4 dst 1.2.3.5 dport 1 > "$T/o" 2>&1; is "a device that is not" "$? $(head -1 "$T/o")" \
+    "1 <command line>:19: error: no device 'wan9'; did you mean 'wan1'?"
+  is "an empty zone" "$(zf apply -n - <<< 'zone a { dev wna1 }; zone b { dev x*, wan? }' | sed -n 's/^note: //p')" "zone 'a' is empty now: there is no device 'wna1'; did you mean 'wan1'?"
+  zf apply - < /dev/null > "$T/o" 2>&1; is "nothing from a pipe" "$? $(grep -c 'nothing but an empty policy' "$T/o")" "1 1"
   zf rule show from dzm > "$T/o" 2>&1; is "filter" "$? $(head -1 "$T/o")" "1 <command line>:23: error: no zone 'dzm'; did you mean 'dmz'?"
   is "nothing changed" "$(zf export)" "$before"
 }

@@ -44,7 +44,7 @@ _zonefw_files()
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
-# the words of a rule, after from F to T and its place
+# the words of a rule, after from F to T and its place; or, with a second argument, of a match alone
 _zonefw_rule_body()
 {
     local actions="accept drop reject queue continue publish redirect snat"
@@ -52,6 +52,7 @@ _zonefw_rule_body()
     local options="log limit conns helper add expires name comment"
     local services="http https smtp imap ssh dns ntp dhcp ping"
 
+    [[ -z $2 ]] || actions="" options=""
     case $prev in
     in | out) _zonefw_words "$(_zonefw_devices)" ;;
     with) _zonefw_words tcp-reset port-unreachable host-unreachable net-unreachable admin-prohibited ;;
@@ -77,7 +78,7 @@ _zonefw_zone()
         dev) _zonefw_words "$(_zonefw_devices)" ;;
         group | net) COMPREPLY=() ;;
         in) _zonefw_words "$(_zonefw_names zones name)" ;;
-        *) _zonefw_words dev group net antispoof in ;;
+        *) _zonefw_words dev group net antispoof no-antispoof in ;;
         esac
         ;;
     esac
@@ -112,7 +113,7 @@ _zonefw_rule()
     add:0) _zonefw_words from ;;
     add:2) _zonefw_words to ;;
     show:1 | show:3 | add:1 | add:3) _zonefw_words "$(_zonefw_zones)" ;;
-    add:4) _zonefw_rule_body "first before after" ;;
+    add:4) _zonefw_rule_body "first last before after" ;;
     add:5)
         if [[ $prev == before || $prev == after ]]; then
             _zonefw_words "$(_zonefw_rules)"
@@ -142,7 +143,7 @@ _zonefw_flow()
     :*) _zonefw_words show kill ;;
     *:from | *:to) _zonefw_words "$(_zonefw_zones)" ;;
     *:rule) _zonefw_words "$(_zonefw_rules) default" ;;
-    *) _zonefw_rule_body "from to rule" ;;
+    *) _zonefw_rule_body "from to rule" match ;;
     esac
 }
 
@@ -174,7 +175,7 @@ _zonefw_object()
         if [[ -z $verb ]]; then
             _zonefw_words events drops trace
         elif [[ $verb == trace ]]; then
-            _zonefw_rule_body
+            _zonefw_flow
         fi
         ;;
     apply)
@@ -205,6 +206,7 @@ _zonefw()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
+        =) i=$((i + 1)) ;;      # of --color=WHEN, which is three words here
         -n)
             i=$((i + 1))
             _zonefw_ns=${COMP_WORDS[i]}
@@ -219,12 +221,22 @@ _zonefw()
     if [[ -z $object ]]; then
         if [[ $prev == -n ]]; then
             _zonefw_words "$(ip netns list 2>/dev/null | sed -n 's/^\([A-Za-z0-9_.-]\{1,\}\).*/\1/p')"
+        elif [[ $cur == = && $prev == --color ]]; then
+            mapfile -t COMPREPLY < <(compgen -W "always auto never")
+        elif [[ $prev == = ]]; then
+            _zonefw_words always auto never
         elif [[ $cur == -* ]]; then
-            _zonefw_words -j -p -s -q -n --color --version
+            _zonefw_words -j -p -s -q -n --color --version --help
         else
             _zonefw_words "$objects"
         fi
         return
+    fi
+    if [[ $object == help ]] && ((i + 1 < COMP_CWORD)); then
+        case $((COMP_CWORD - i)):${COMP_WORDS[i+1]} in
+        2:zone | 2:policy | 2:rule | 2:set | 2:flow) i=$((i + 1)) object=${COMP_WORDS[i]} ;;
+        *) return ;;
+        esac
     fi
     if ((i + 1 < COMP_CWORD)); then
         verb=${COMP_WORDS[i+1]}
