@@ -168,6 +168,12 @@ static void hull_span(const struct zonefw_addr *a, u16 n, u8 family, struct span
 	s->exact = false;
 }
 
+/* Of other protocols no exact box needs a type: zonefw_cell_first4() does not look at needs. */
+static bool icmp(const struct zonefw_l4 *l)
+{
+	return l->flags & ZONEFW_L4_F_PROTO && (l->proto == 1 || l->proto == 58);
+}
+
 static void l4_box(const struct zonefw_l4 *l, struct zonefw_box *b)
 {
 	if (l->flags & ZONEFW_L4_F_PROTO) {
@@ -180,7 +186,7 @@ static void l4_box(const struct zonefw_l4 *l, struct zonefw_box *b)
 			b->lo[ZONEFW_D_PROTO] |= l->type_lo;
 			b->len[ZONEFW_D_PROTO] = l->type_hi - l->type_lo;
 		}
-		if (!(l->flags & ZONEFW_L4_F_PROTO) || l->code_lo || l->code_hi != 0xff)
+		if (!icmp(l) || l->code_lo || l->code_hi != 0xff)
 			b->exact = false;
 	}
 	if (l->flags & ZONEFW_L4_F_PORTS) {

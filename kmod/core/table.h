@@ -60,7 +60,7 @@ struct zonefw_box {
 
 /**
  * struct zonefw_node - where to go on
- * @base: first child, or with @mask 0 the leaf's place in the items
+ * @base: first child, or with @mask 0 the leaf's place
  * @mask: bits of the field
  * @shift: where in the dimension it lies
  * @dim: dimension
@@ -72,15 +72,28 @@ struct zonefw_node {
 };
 
 /**
- * struct zonefw_side - the boxes of one family and the trees over them
+ * struct zonefw_parts - the boxes of one family and the trees over them, when they are made
  * @nodes: @ntrees roots first, then the rest
- * @items: leaves: a length, then as many boxes' places, ascending
- * @boxes: a box's place is its distance from here in u32
+ * @items: leaves: boxes' places, ascending, then 0; the first leaf has none
+ * @boxes: the end, a box behind the last rule, and @nboxes boxes; places count from here
  */
-struct zonefw_side {
+struct zonefw_parts {
 	const struct zonefw_node *nodes;
 	const u32 *items, *boxes;
 	u32 nboxes, nnodes, nitems, ntrees;
+};
+
+/**
+ * struct zonefw_side - the same in one block: nodes, leaves, the end and the boxes
+ * @nodes: the block; a place is the distance from here in u32
+ * @boxes: place of the first box
+ *
+ * Each leaf ends with the place of the end, whose rule is behind all others: who looks for
+ * a rule before the best one so far stops there by itself.
+ */
+struct zonefw_side {
+	const struct zonefw_node *nodes;
+	u32 ntrees, nboxes, boxes;
 };
 
 struct zonefw_table {
@@ -95,9 +108,11 @@ struct zonefw_list {
 	u32 n;
 };
 
-static inline const struct zonefw_box *zonefw_box_at(const u32 *boxes, u32 place)
+#define ZONEFW_END	(~0u)	/* the rule of the end */
+
+static inline const struct zonefw_box *zonefw_box_at(const void *from, u32 place)
 {
-	return (const struct zonefw_box *)(boxes + place);
+	return (const struct zonefw_box *)((const u32 *)from + place);
 }
 
 /* box.c */
@@ -105,7 +120,7 @@ u32 zonefw_boxes_count(const struct zonefw_rule *r, u8 family);
 u32 *zonefw_boxes_fill(const struct zonefw_rule *r, u8 family, u32 rule, u32 *to);
 
 /* tree.c */
-int zonefw_trees_build(struct zonefw_side *s, u32 words);
+int zonefw_trees_build(struct zonefw_parts *p, u32 words);
 
 /* walk.c */
 void zonefw_point(const struct zonefw_key *k, u32 *v);
