@@ -7,11 +7,6 @@
 
 #define BOXES_MAX	(1u << 24)	/* of one family in one table */
 
-static u32 unit_of(u8 family)
-{
-	return family == 4 ? ZONEFW_BOX4 : ZONEFW_BOX6;
-}
-
 static void parts_free(const struct zonefw_parts *p)
 {
 	zonefw_mem_put(p->nodes);
@@ -29,12 +24,12 @@ static int boxes_build(const struct zonefw_list *l, u8 family, struct zonefw_par
 	if (n > BOXES_MAX)
 		return -1;
 	p->nboxes = n;
-	to = zonefw_mem_get((n + 1) * unit_of(family) * sizeof(u32));
+	to = zonefw_mem_get((n + 1) * zonefw_box_size(family) * sizeof(u32));
 	if (!to)
 		return -1;
 	p->boxes = to;
 	((struct zonefw_box *)to)->rule = ZONEFW_END;
-	to += unit_of(family);
+	to += zonefw_box_size(family);
 	for (i = 0; i < l->n; i++) {
 		u32 rule = l->index[i];
 

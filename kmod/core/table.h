@@ -3,10 +3,10 @@
  * The compiled form of a list of rules: which of them can match a packet.
  *
  * Theory. A rule is cut into boxes, one interval per dimension: protocol and
- * ICMP type, the two ports, and the addresses in words of 32 bits (so that IPv4
- * and IPv6 take the same code). What a box cannot say (a negated list, a mask
- * with holes, a device, a mark) is left wide, and the rule itself is asked; a
- * box that says all of its rule is exact, and the rule is not read at all.
+ * ICMP type, the two ports, and the addresses, those of IPv6 by their halves. What
+ * a box cannot say (a negated list, a mask with holes, a device, a mark) is left
+ * wide, and the rule itself is asked; a box that says all of its rule is exact, and
+ * the rule is not read at all.
  *
  * Boxes are found by a few trees over the same array. A node looks at a field
  * of up to 12 bits of one dimension and goes on at the child of that number; a
@@ -31,7 +31,7 @@
 
 #include "model.h"
 
-/* Dimensions; addresses follow, destination before source. */
+/* Dimensions; addresses follow, destination before source, in words of 32 bits, the lowest first. */
 #define ZONEFW_D_PROTO	0u	/* protocol << 8 | ICMP type */
 #define ZONEFW_D_DPORT	1u
 #define ZONEFW_D_SPORT	2u
@@ -44,7 +44,8 @@
  * @need: ZONEFW_K_* that the packet must have
  * @exact: whatever is in the box matches the rule
  * @rule: index of the rule
- * @addr: first value and length in turn, 2 (IPv4) or 8 (IPv6) words' worth
+ * @addr: first value and length of the destination and of the source; of IPv6 of the lower half
+ *	of each before the higher, in two words each: see zonefw_wide_at()
  */
 struct zonefw_box {
 	u16 lo[ZONEFW_D_ADDR], len[ZONEFW_D_ADDR];
@@ -53,10 +54,21 @@ struct zonefw_box {
 	u32 addr[];
 };
 
+/* 64 bits, the lower ones first. */
+static inline u64 zonefw_wide_at(const u32 *p)
+{
+	return p[0] | (u64)p[1] << 32;
+}
+
 #define ZONEFW_WORDS4	2u	/* dimensions of addresses */
 #define ZONEFW_WORDS6	8u
 #define ZONEFW_BOX4	(5u + 2 * ZONEFW_WORDS4)	/* size of a box in u32 */
 #define ZONEFW_BOX6	(5u + 2 * ZONEFW_WORDS6)
+
+static inline u32 zonefw_box_size(u8 family)
+{
+	return family == 4 ? ZONEFW_BOX4 : ZONEFW_BOX6;
+}
 
 /**
  * struct zonefw_node - where to go on

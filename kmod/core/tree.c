@@ -34,30 +34,42 @@ struct builder {
 	u32 pending;			/* boxes that wait on this level */
 };
 
-static u32 lo_of(const struct zonefw_box *b, u32 d)
-{
-	return d < ZONEFW_D_ADDR ? b->lo[d] : b->addr[2 * (d - ZONEFW_D_ADDR)];
-}
-
-static u32 hi_of(const struct zonefw_box *b, u32 d)
-{
-	return d < ZONEFW_D_ADDR ? (u32)b->lo[d] + b->len[d] :
-	       b->addr[2 * (d - ZONEFW_D_ADDR)] + b->addr[2 * (d - ZONEFW_D_ADDR) + 1];
-}
-
-/* Children that a box belongs to: @first and the next ones, round and round. */
-static u32 children_of(const struct zonefw_box *b, const struct cut *c, u32 *first)
-{
-	u32 lo = lo_of(b, c->dim) >> c->shift, hi = hi_of(b, c->dim) >> c->shift;
-	u32 mask = (1u << c->bits) - 1;
-
-	*first = lo & mask;
-	return hi - lo >= mask ? mask + 1 : hi - lo + 1;
-}
-
 static const struct zonefw_box *box_of(const struct builder *t, u32 place)
 {
 	return zonefw_box_at(t->p->boxes, place);
+}
+
+/* First and last value of a box in a dimension. */
+static void ends_of(const struct builder *t, u32 place, u32 dim, u32 *lo, u32 *hi)
+{
+	const struct zonefw_box *b = box_of(t, place);
+	u32 word = dim - ZONEFW_D_ADDR;
+	u64 from, to;
+
+	if (dim < ZONEFW_D_ADDR) {
+		*lo = b->lo[dim];
+		*hi = *lo + b->len[dim];
+	} else if (t->words == ZONEFW_WORDS4) {
+		*lo = b->addr[2 * word];
+		*hi = *lo + b->addr[2 * word + 1];
+	} else {
+		from = zonefw_wide_at(&b->addr[4 * (word / 2)]);
+		to = from + zonefw_wide_at(&b->addr[4 * (word / 2) + 2]);
+		*lo = word & 1 ? from >> 32 : from >> 32 == to >> 32 ? from : 0;
+		*hi = word & 1 ? to >> 32 : from >> 32 == to >> 32 ? to : ~0u;
+	}
+}
+
+/* Children that a box belongs to: @first and the next ones, round and round. */
+static u32 children_of(const struct builder *t, u32 place, const struct cut *c, u32 *first)
+{
+	u32 mask = (1u << c->bits) - 1, lo, hi;
+
+	ends_of(t, place, c->dim, &lo, &hi);
+	lo >>= c->shift;
+	hi >>= c->shift;
+	*first = lo & mask;
+	return hi - lo >= mask ? mask + 1 : hi - lo + 1;
 }
 
 /* Boxes left for a packet that is in one of the boxes, in sixteenths of a box. */
@@ -95,8 +107,7 @@ static u32 varying(struct builder *t, const u32 *list, u32 n, u32 step, u32 dim)
 	bool wide = true;
 
 	for (i = 0; i < n; i += step, m++) {
-		t->lo[m] = lo_of(box_of(t, list[i]), dim);
-		t->hi[m] = hi_of(box_of(t, list[i]), dim);
+		ends_of(t, list[i], dim, &t->lo[m], &t->hi[m]);
 		bits |= (t->lo[m] ^ t->lo[0]) | (t->hi[m] ^ t->lo[0]);
 		wide &= t->hi[m] - t->lo[m] == (dim < ZONEFW_D_ADDR ? 0xffff : ~0u);
 	}
@@ -180,7 +191,7 @@ static void divide(struct builder *t, u32 at, const u32 *list, u32 n, const stru
 	t->p->nnodes += size;
 	memset(&t->wait[base], 0, size * sizeof(*t->wait));
 	for (i = 0; i < n; i++)
-		for (k = children_of(box_of(t, list[i]), c, &first); k--; first++)
+		for (k = children_of(t, list[i], c, &first); k--; first++)
 			t->wait[base + (first & (size - 1))]++;
 	for (i = 0; i < size; i++) {
 		t->nodes[base + i] = (struct zonefw_node){ .base = pos };
@@ -188,7 +199,7 @@ static void divide(struct builder *t, u32 at, const u32 *list, u32 n, const stru
 		pos += t->wait[base + i];
 	}
 	for (i = 0; i < n; i++)
-		for (k = children_of(box_of(t, list[i]), c, &first); k--; first++)
+		for (k = children_of(t, list[i], c, &first); k--; first++)
 			t->next.list[t->count[first & (size - 1)]++] = list[i];
 	t->next.used = pos;
 }
@@ -200,7 +211,7 @@ static u64 copies_of(const struct builder *t, const u32 *list, u32 n, const stru
 	u32 i, first;
 
 	for (i = 0; i < n; i++)
-		sum += children_of(box_of(t, list[i]), c, &first);
+		sum += children_of(t, list[i], c, &first);
 	return sum;
 }
 
@@ -234,16 +245,15 @@ static void grow(struct builder *t, u32 roots)
 }
 
 /* Narrow enough to be told apart by this address: at most a /12, or in IPv6 a /28. */
-static bool narrow(const struct zonefw_box *b, u32 words, u32 at)
+static bool narrow(const struct builder *t, const struct zonefw_box *b, u32 address)
 {
-	return b->addr[2 * at + 1] < (words == ZONEFW_WORDS4 ? 1u << 20 : 1u << 4);
+	return t->words == ZONEFW_WORDS4 ? b->addr[2 * address + 1] < 1u << 20 :
+	       b->addr[8 * address + 7] < 1u << 4;
 }
 
 static u32 subset_of(const struct builder *t, const struct zonefw_box *b)
 {
-	if (narrow(b, t->words, 0))
-		return 0;
-	return narrow(b, t->words, t->words / 2) ? 1 : 2;
+	return narrow(t, b, 0) ? 0 : narrow(t, b, 1) ? 1 : 2;
 }
 
 /* The roots: one per subset that has boxes; a small cell has one for all. */

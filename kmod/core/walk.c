@@ -31,8 +31,8 @@ void zonefw_point(const struct zonefw_key *k, u32 *v)
 		return;
 	}
 	for (i = 0; i < 4; i++) {
-		v[i] = be32_at(k->dst + 4 * i);
-		v[4 + i] = be32_at(k->src + 4 * i);
+		v[i] = be32_at(k->dst + 12 - 4 * i);
+		v[4 + i] = be32_at(k->src + 12 - 4 * i);
 	}
 }
 
@@ -84,12 +84,17 @@ static inline bool box_has4(const struct zonefw_box *b, const u32 *v)
 	return word_in(b, v, 0) && word_in(b, v, 1) && ports_in(b, v);
 }
 
-/* From the low words up: that is where hosts differ. */
+/* Half an address: the destination's lower is 0, the source's higher is 3. */
+static inline bool half_in(const struct zonefw_box *b, const u32 *v, u32 i)
+{
+	return zonefw_wide_at(&v[ZONEFW_D_ADDR + 2 * i]) - zonefw_wide_at(&b->addr[4 * i]) <=
+	       zonefw_wide_at(&b->addr[4 * i + 2]);
+}
+
 static inline bool box_has6(const struct zonefw_box *b, const u32 *v)
 {
-	return word_in(b, v, 3) && ports_in(b, v) && word_in(b, v, 7) &&
-	       word_in(b, v, 2) && word_in(b, v, 6) && word_in(b, v, 1) && word_in(b, v, 5) &&
-	       word_in(b, v, 0) && word_in(b, v, 4);
+	return half_in(b, v, 1) && half_in(b, v, 3) && half_in(b, v, 0) && ports_in(b, v) &&
+	       half_in(b, v, 2);
 }
 
 /* To the strand's next box that has the packet; not past rule @max. */
