@@ -72,6 +72,14 @@ static __always_inline bool begins(const struct nf_conn *ct)
 	return ct && !(READ_ONCE(ct->status) & (IPS_NAT_MASK | IPS_CONFIRMED | IPS_EXPECTED));
 }
 
+static __always_inline void half(const __be32 *a, u32 *v)
+{
+	u64 x = get_unaligned_be64(a);
+
+	v[0] = x;
+	v[1] = x >> 32;
+}
+
 /* What the flow's entry says of the packet, as zonefw_point() has it. */
 static __always_inline void point(const struct nf_conn *ct, bool v6, u32 *v)
 {
@@ -82,18 +90,15 @@ static __always_inline void point(const struct nf_conn *ct, bool v6, u32 *v)
 	v[ZONEFW_D_DPORT] = ntohs(t->dst.u.all);
 	v[ZONEFW_D_SPORT] = ntohs(t->src.u.all);
 	v += ZONEFW_D_ADDR;
-	v[0] = ntohl(dst[0]);
 	if (!v6) {
+		v[0] = ntohl(dst[0]);
 		v[1] = ntohl(src[0]);
 		return;
 	}
-	v[1] = ntohl(dst[1]);
-	v[2] = ntohl(dst[2]);
-	v[3] = ntohl(dst[3]);
-	v[4] = ntohl(src[0]);
-	v[5] = ntohl(src[1]);
-	v[6] = ntohl(src[2]);
-	v[7] = ntohl(src[3]);
+	half(dst + 2, v);
+	half(dst, v + 2);
+	half(src + 2, v + 4);
+	half(src, v + 6);
 }
 
 static __always_inline u8 reason(const struct opening *o)

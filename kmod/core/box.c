@@ -8,9 +8,9 @@
 
 #define BOXES_MIN	16u	/* a product of lists up to here is spelled out */
 
-/* One element of a list of addresses, in words. */
+/* One element of a list of addresses, in words, the highest first. */
 struct span {
-	u32 lo[4], hi[4];
+	u64 lo[2], hi[2];
 	bool exact;
 };
 
@@ -20,14 +20,25 @@ struct plan {
 	bool src, dst, l4;	/* hull? */
 };
 
-static u32 be32_at(const u8 *p)
-{
-	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
-}
-
 static u32 words_of(u8 family)
 {
-	return family == 4 ? 1 : 4;
+	return family == 4 ? 1 : 2;
+}
+
+/* A word of an address: all of IPv4, half of IPv6. */
+static u64 word_at(const u8 *addr, u32 words, u32 i)
+{
+	u32 bytes = words == 1 ? 4 : 8;
+	u64 x = 0;
+
+	for (addr += bytes * i; bytes--; addr++)
+		x = x << 8 | *addr;
+	return x;
+}
+
+static u64 all_of(u32 words)
+{
+	return words == 1 ? ~0u : ~0ull;
 }
 
 /* An interval of many words as an interval per word: exact for prefixes. */
@@ -37,12 +48,12 @@ static void range_span(const struct zonefw_addr *a, u32 words, struct span *s)
 	u32 i;
 
 	for (i = 0; i < words; i++) {
-		u32 lo = be32_at(a->lo + 4 * i), hi = be32_at(a->hi + 4 * i);
+		u64 lo = word_at(a->lo, words, i), hi = word_at(a->hi, words, i);
 
-		if (split && (lo || ~hi))
+		if (split && (lo || hi != all_of(words)))
 			s->exact = false;
 		s->lo[i] = split ? 0 : lo;
-		s->hi[i] = split ? ~0u : hi;
+		s->hi[i] = split ? all_of(words) : hi;
 		split |= lo != hi;
 	}
 }
@@ -52,9 +63,9 @@ static void mask_span(const struct zonefw_addr *a, u32 words, struct span *s)
 	u32 i;
 
 	for (i = 0; i < words; i++) {
-		u32 free = ~be32_at(a->hi + 4 * i);
+		u64 free = word_at(a->hi, words, i) ^ all_of(words);
 
-		s->lo[i] = be32_at(a->lo + 4 * i);
+		s->lo[i] = word_at(a->lo, words, i);
 		s->hi[i] = s->lo[i] | free;
 		if (free & (free + 1))
 			s->exact = false;
@@ -76,7 +87,7 @@ static void wide_span(u32 words, struct span *s, bool exact)
 
 	for (i = 0; i < words; i++) {
 		s->lo[i] = 0;
-		s->hi[i] = ~0u;
+		s->hi[i] = all_of(words);
 	}
 	s->exact = exact;
 }
@@ -87,7 +98,7 @@ static void target_span(const struct zonefw_nat *n, u32 words, struct span *s)
 	u32 i;
 
 	for (i = 0; i < words; i++)
-		s->lo[i] = s->hi[i] = be32_at(n->addr + 4 * i);
+		s->lo[i] = s->hi[i] = word_at(n->addr, words, i);
 	s->exact = true;
 }
 
@@ -168,6 +179,12 @@ static void hull_span(const struct zonefw_addr *a, u16 n, u8 family, struct span
 	s->exact = false;
 }
 
+/* Of other protocols no exact box needs a type: zonefw_cell_first4() does not look at needs. */
+static bool icmp(const struct zonefw_l4 *l)
+{
+	return l->flags & ZONEFW_L4_F_PROTO && (l->proto == 1 || l->proto == 58);
+}
+
 static void l4_box(const struct zonefw_l4 *l, struct zonefw_box *b)
 {
 	if (l->flags & ZONEFW_L4_F_PROTO) {
@@ -180,7 +197,7 @@ static void l4_box(const struct zonefw_l4 *l, struct zonefw_box *b)
 			b->lo[ZONEFW_D_PROTO] |= l->type_lo;
 			b->len[ZONEFW_D_PROTO] = l->type_hi - l->type_lo;
 		}
-		if (!(l->flags & ZONEFW_L4_F_PROTO) || l->code_lo || l->code_hi != 0xff)
+		if (!icmp(l) || l->code_lo || l->code_hi != 0xff)
 			b->exact = false;
 	}
 	if (l->flags & ZONEFW_L4_F_PORTS) {
@@ -192,9 +209,16 @@ static void l4_box(const struct zonefw_l4 *l, struct zonefw_box *b)
 	}
 }
 
+static void wide_put(u32 *to, u64 x)
+{
+	to[0] = x;
+	to[1] = x >> 32;
+}
+
 static void box_fill(struct zonefw_box *b, const struct span *dst, const struct span *src,
 		     u32 words)
 {
+	const struct span *s;
 	u32 i;
 
 	for (i = 0; i < ZONEFW_D_ADDR; i++) {
@@ -203,11 +227,17 @@ static void box_fill(struct zonefw_box *b, const struct span *dst, const struct 
 	}
 	b->need = 0;
 	b->exact = b->exact && dst->exact && src->exact;
-	for (i = 0; i < words; i++) {
-		b->addr[2 * i] = dst->lo[i];
-		b->addr[2 * i + 1] = dst->hi[i] - dst->lo[i];
-		b->addr[2 * (words + i)] = src->lo[i];
-		b->addr[2 * (words + i) + 1] = src->hi[i] - src->lo[i];
+	if (words == 1) {
+		b->addr[0] = dst->lo[0];
+		b->addr[1] = dst->hi[0] - dst->lo[0];
+		b->addr[2] = src->lo[0];
+		b->addr[3] = src->hi[0] - src->lo[0];
+		return;
+	}
+	for (i = 0; i < 4; i++) {
+		s = i < 2 ? dst : src;
+		wide_put(&b->addr[4 * i], s->lo[~i & 1]);
+		wide_put(&b->addr[4 * i + 2], s->hi[~i & 1] - s->lo[~i & 1]);
 	}
 }
 
@@ -249,7 +279,7 @@ static u32 *pair_fill(const struct zonefw_rule *r, const struct plan *p, struct 
 		box_fill(b, &a[0], &a[1], words);
 		if (r->nl4 && !p->l4)
 			l4_box(&r->l4[i], b);
-		to += 5 + 4 * words;
+		to += words == 1 ? ZONEFW_BOX4 : ZONEFW_BOX6;
 	}
 	return to;
 }
@@ -285,7 +315,7 @@ u32 *zonefw_boxes_fill(const struct zonefw_rule *r, u8 family, u32 rule, u32 *to
 			to = pair_fill(r, &p, a, words, to);
 		}
 	}
-	for (; at < to; at += 5 + 4 * words)
+	for (; at < to; at += zonefw_box_size(family))
 		((struct zonefw_box *)at)->rule = rule;
 	return to;
 }

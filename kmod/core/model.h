@@ -107,19 +107,22 @@ struct zonefw_celldef {
 
 struct zonefw_cell {
 	struct zonefw_ident *ident;	/* counters of the cell */
-	const struct zonefw_table *tables[ZONEFW_TABLES_MAX]; /* compiled rules; may be shared */
-	u32 ntables, nrules;
+	/* compiled rules, up to NULL; may be shared */
+	const struct zonefw_table *tables[ZONEFW_TABLES_MAX + 1];
+	u32 nrules;
 	u16 from, to;
 	const u16 *parent;		/* not NULL: rules are asked for their zones, too */
 	const struct zonefw_patch *patch; /* not NULL: changes since its rules were compiled */
 	const struct zonefw_celldef *def; /* NULL: drop */
+	u8 ntables;
 	bool live;			/* verdicts may change under one policy: see epoch.c */
 	u32 options;			/* ZONEFW_CELL_OPTIONS of all blocks that cover it */
 };
 
-/* One leaf on the way: boxes that a packet may be in. */
+/* One leaf on the way: boxes that a packet may be in, and where their places count from. */
 struct zonefw_strand {
-	const u32 *boxes, *at, *end;
+	const void *from;
+	const u32 *at;
 };
 
 /* Where a walk through a cell's matching rules stands. */

@@ -453,7 +453,7 @@ static void side_asked(const struct zonefw_side *s, u32 unit, unsigned long *rul
 	u32 i;
 
 	for (i = 0; i < s->nboxes; i++) {
-		const struct zonefw_box *b = zonefw_box_at(s->boxes, i * unit);
+		const struct zonefw_box *b = zonefw_box_at(s->nodes, s->boxes + i * unit);
 
 		if (!b->exact)
 			rules[b->rule / LONG_BITS] |= 1ul << b->rule % LONG_BITS;

@@ -7,19 +7,14 @@
 
 #define BOXES_MAX	(1u << 24)	/* of one family in one table */
 
-static u32 unit_of(u8 family)
+static void parts_free(const struct zonefw_parts *p)
 {
-	return family == 4 ? ZONEFW_BOX4 : ZONEFW_BOX6;
+	zonefw_mem_put(p->nodes);
+	zonefw_mem_put(p->items);
+	zonefw_mem_put(p->boxes);
 }
 
-static void side_free(const struct zonefw_side *s)
-{
-	zonefw_mem_put(s->nodes);
-	zonefw_mem_put(s->items);
-	zonefw_mem_put(s->boxes);
-}
-
-static int boxes_build(const struct zonefw_list *l, u8 family, struct zonefw_side *s)
+static int boxes_build(const struct zonefw_list *l, u8 family, struct zonefw_parts *p)
 {
 	u64 n = 0;
 	u32 i, *to;
@@ -28,11 +23,13 @@ static int boxes_build(const struct zonefw_list *l, u8 family, struct zonefw_sid
 		n += zonefw_boxes_count(l->rules[l->index[i]], family);
 	if (n > BOXES_MAX)
 		return -1;
-	s->nboxes = n;
-	to = zonefw_mem_get((n ? n : 1) * unit_of(family) * sizeof(u32));
+	p->nboxes = n;
+	to = zonefw_mem_get((n + 1) * zonefw_box_size(family) * sizeof(u32));
 	if (!to)
 		return -1;
-	s->boxes = to;
+	p->boxes = to;
+	((struct zonefw_box *)to)->rule = ZONEFW_END;
+	to += zonefw_box_size(family);
 	for (i = 0; i < l->n; i++) {
 		u32 rule = l->index[i];
 
@@ -43,23 +40,37 @@ static int boxes_build(const struct zonefw_list *l, u8 family, struct zonefw_sid
 	return 0;
 }
 
-static size_t side_bytes(const struct zonefw_side *s, u32 unit)
+/* A side's block: where its leaves and its boxes begin, and its size, in u32. */
+static u32 leaves_at(const struct zonefw_parts *p)
 {
-	return (s->nnodes * sizeof(*s->nodes)) +
-	       ((size_t)s->nitems + (size_t)s->nboxes * unit) * sizeof(u32);
+	return p->nnodes * (sizeof(*p->nodes) / sizeof(u32));
 }
 
-/* Moves a side into the table's one block, at @at. */
-static u8 *side_move(struct zonefw_side *to, const struct zonefw_side *from, u32 unit, u8 *at)
+static u32 boxes_at(const struct zonefw_parts *p)
 {
-	size_t nodes = from->nnodes * sizeof(*from->nodes);
-	size_t items = from->nitems * sizeof(u32), boxes = (size_t)from->nboxes * unit * sizeof(u32);
+	return leaves_at(p) + p->nitems;
+}
 
-	*to = *from;
-	to->nodes = memcpy(at, from->nodes, nodes);
-	to->items = memcpy(at + nodes, from->items, items);
-	to->boxes = memcpy(at + nodes + items, from->boxes, boxes);
-	return at + nodes + items + boxes;
+static size_t block_size(const struct zonefw_parts *p, u32 unit)
+{
+	return boxes_at(p) + (p->nboxes + 1ull) * unit;
+}
+
+/* Puts a side together at @at; returns what is behind it. */
+static u32 *side_fill(struct zonefw_side *s, const struct zonefw_parts *p, u32 unit, u32 *at)
+{
+	struct zonefw_node *nodes = (struct zonefw_node *)at;
+	u32 leaves = leaves_at(p), boxes = boxes_at(p), i;
+
+	for (i = 0; i < p->nnodes; i++) {
+		nodes[i] = p->nodes[i];
+		nodes[i].base += nodes[i].mask ? 0 : leaves;
+	}
+	for (i = 0; i < p->nitems; i++)
+		at[leaves + i] = boxes + p->items[i];
+	memcpy(at + boxes, p->boxes, (p->nboxes + 1ull) * unit * sizeof(*at));
+	*s = (struct zonefw_side){ nodes, p->ntrees, p->nboxes, boxes + unit };
+	return at + block_size(p, unit);
 }
 
 /**
@@ -71,24 +82,24 @@ static u8 *side_move(struct zonefw_side *to, const struct zonefw_side *from, u32
  */
 struct zonefw_table *zonefw_table_build(const struct zonefw_list *l)
 {
-	struct zonefw_side v4 = { }, v6 = { };
+	struct zonefw_parts v4 = { }, v6 = { };
 	struct zonefw_table *t = NULL;
 	size_t bytes;
-	u8 *at;
+	u32 *at;
 
 	if (boxes_build(l, 4, &v4) || zonefw_trees_build(&v4, ZONEFW_WORDS4) ||
 	    boxes_build(l, 6, &v6) || zonefw_trees_build(&v6, ZONEFW_WORDS6))
 		goto out;
-	bytes = sizeof(*t) + side_bytes(&v4, ZONEFW_BOX4) + side_bytes(&v6, ZONEFW_BOX6);
+	bytes = sizeof(*t) + (block_size(&v4, ZONEFW_BOX4) + block_size(&v6, ZONEFW_BOX6)) * sizeof(*at);
 	t = zonefw_mem_get(bytes);
 	if (!t)
 		goto out;
 	t->bytes = bytes;
-	at = side_move(&t->side[0], &v4, ZONEFW_BOX4, (u8 *)(t + 1));
-	side_move(&t->side[1], &v6, ZONEFW_BOX6, at);
+	at = side_fill(&t->side[0], &v4, ZONEFW_BOX4, (u32 *)(t + 1));
+	side_fill(&t->side[1], &v6, ZONEFW_BOX6, at);
 out:
-	side_free(&v4);
-	side_free(&v6);
+	parts_free(&v4);
+	parts_free(&v6);
 	return t;
 }
 

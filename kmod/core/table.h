@@ -3,10 +3,10 @@
  * The compiled form of a list of rules: which of them can match a packet.
  *
  * Theory. A rule is cut into boxes, one interval per dimension: protocol and
- * ICMP type, the two ports, and the addresses in words of 32 bits (so that IPv4
- * and IPv6 take the same code). What a box cannot say (a negated list, a mask
- * with holes, a device, a mark) is left wide, and the rule itself is asked; a
- * box that says all of its rule is exact, and the rule is not read at all.
+ * ICMP type, the two ports, and the addresses, those of IPv6 by their halves. What
+ * a box cannot say (a negated list, a mask with holes, a device, a mark) is left
+ * wide, and the rule itself is asked; a box that says all of its rule is exact, and
+ * the rule is not read at all.
  *
  * Boxes are found by a few trees over the same array. A node looks at a field
  * of up to 12 bits of one dimension and goes on at the child of that number; a
@@ -31,7 +31,7 @@
 
 #include "model.h"
 
-/* Dimensions; addresses follow, destination before source. */
+/* Dimensions; addresses follow, destination before source, in words of 32 bits, the lowest first. */
 #define ZONEFW_D_PROTO	0u	/* protocol << 8 | ICMP type */
 #define ZONEFW_D_DPORT	1u
 #define ZONEFW_D_SPORT	2u
@@ -44,7 +44,8 @@
  * @need: ZONEFW_K_* that the packet must have
  * @exact: whatever is in the box matches the rule
  * @rule: index of the rule
- * @addr: first value and length in turn, 2 (IPv4) or 8 (IPv6) words' worth
+ * @addr: first value and length of the destination and of the source; of IPv6 of the lower half
+ *	of each before the higher, in two words each: see zonefw_wide_at()
  */
 struct zonefw_box {
 	u16 lo[ZONEFW_D_ADDR], len[ZONEFW_D_ADDR];
@@ -53,14 +54,25 @@ struct zonefw_box {
 	u32 addr[];
 };
 
+/* 64 bits, the lower ones first. */
+static inline u64 zonefw_wide_at(const u32 *p)
+{
+	return p[0] | (u64)p[1] << 32;
+}
+
 #define ZONEFW_WORDS4	2u	/* dimensions of addresses */
 #define ZONEFW_WORDS6	8u
 #define ZONEFW_BOX4	(5u + 2 * ZONEFW_WORDS4)	/* size of a box in u32 */
 #define ZONEFW_BOX6	(5u + 2 * ZONEFW_WORDS6)
 
+static inline u32 zonefw_box_size(u8 family)
+{
+	return family == 4 ? ZONEFW_BOX4 : ZONEFW_BOX6;
+}
+
 /**
  * struct zonefw_node - where to go on
- * @base: first child, or with @mask 0 the leaf's place in the items
+ * @base: first child, or with @mask 0 the leaf's place
  * @mask: bits of the field
  * @shift: where in the dimension it lies
  * @dim: dimension
@@ -72,15 +84,28 @@ struct zonefw_node {
 };
 
 /**
- * struct zonefw_side - the boxes of one family and the trees over them
+ * struct zonefw_parts - the boxes of one family and the trees over them, when they are made
  * @nodes: @ntrees roots first, then the rest
- * @items: leaves: a length, then as many boxes' places, ascending
- * @boxes: a box's place is its distance from here in u32
+ * @items: leaves: boxes' places, ascending, then 0; the first leaf has none
+ * @boxes: the end, a box behind the last rule, and @nboxes boxes; places count from here
  */
-struct zonefw_side {
+struct zonefw_parts {
 	const struct zonefw_node *nodes;
 	const u32 *items, *boxes;
 	u32 nboxes, nnodes, nitems, ntrees;
+};
+
+/**
+ * struct zonefw_side - the same in one block: nodes, leaves, the end and the boxes
+ * @nodes: the block; a place is the distance from here in u32
+ * @boxes: place of the first box
+ *
+ * Each leaf ends with the place of the end, whose rule is behind all others: who looks for
+ * a rule before the best one so far stops there by itself.
+ */
+struct zonefw_side {
+	const struct zonefw_node *nodes;
+	u32 ntrees, nboxes, boxes;
 };
 
 struct zonefw_table {
@@ -95,9 +120,11 @@ struct zonefw_list {
 	u32 n;
 };
 
-static inline const struct zonefw_box *zonefw_box_at(const u32 *boxes, u32 place)
+#define ZONEFW_END	(~0u)	/* the rule of the end */
+
+static inline const struct zonefw_box *zonefw_box_at(const void *from, u32 place)
 {
-	return (const struct zonefw_box *)(boxes + place);
+	return (const struct zonefw_box *)((const u32 *)from + place);
 }
 
 /* box.c */
@@ -105,7 +132,7 @@ u32 zonefw_boxes_count(const struct zonefw_rule *r, u8 family);
 u32 *zonefw_boxes_fill(const struct zonefw_rule *r, u8 family, u32 rule, u32 *to);
 
 /* tree.c */
-int zonefw_trees_build(struct zonefw_side *s, u32 words);
+int zonefw_trees_build(struct zonefw_parts *p, u32 words);
 
 /* walk.c */
 void zonefw_point(const struct zonefw_key *k, u32 *v);

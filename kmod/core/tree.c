@@ -23,7 +23,7 @@ struct level {
 };
 
 struct builder {
-	struct zonefw_side *s;
+	struct zonefw_parts *p;
 	struct zonefw_node *nodes;
 	u32 *items, *wait;		/* wait: by node, boxes that it waits with */
 	struct level now, next;
@@ -34,30 +34,42 @@ struct builder {
 	u32 pending;			/* boxes that wait on this level */
 };
 
-static u32 lo_of(const struct zonefw_box *b, u32 d)
+static const struct zonefw_box *box_of(const struct builder *t, u32 place)
 {
-	return d < ZONEFW_D_ADDR ? b->lo[d] : b->addr[2 * (d - ZONEFW_D_ADDR)];
+	return zonefw_box_at(t->p->boxes, place);
 }
 
-static u32 hi_of(const struct zonefw_box *b, u32 d)
+/* First and last value of a box in a dimension. */
+static void ends_of(const struct builder *t, u32 place, u32 dim, u32 *lo, u32 *hi)
 {
-	return d < ZONEFW_D_ADDR ? (u32)b->lo[d] + b->len[d] :
-	       b->addr[2 * (d - ZONEFW_D_ADDR)] + b->addr[2 * (d - ZONEFW_D_ADDR) + 1];
+	const struct zonefw_box *b = box_of(t, place);
+	u32 word = dim - ZONEFW_D_ADDR;
+	u64 from, to;
+
+	if (dim < ZONEFW_D_ADDR) {
+		*lo = b->lo[dim];
+		*hi = *lo + b->len[dim];
+	} else if (t->words == ZONEFW_WORDS4) {
+		*lo = b->addr[2 * word];
+		*hi = *lo + b->addr[2 * word + 1];
+	} else {
+		from = zonefw_wide_at(&b->addr[4 * (word / 2)]);
+		to = from + zonefw_wide_at(&b->addr[4 * (word / 2) + 2]);
+		*lo = word & 1 ? from >> 32 : from >> 32 == to >> 32 ? from : 0;
+		*hi = word & 1 ? to >> 32 : from >> 32 == to >> 32 ? to : ~0u;
+	}
 }
 
 /* Children that a box belongs to: @first and the next ones, round and round. */
-static u32 children_of(const struct zonefw_box *b, const struct cut *c, u32 *first)
+static u32 children_of(const struct builder *t, u32 place, const struct cut *c, u32 *first)
 {
-	u32 lo = lo_of(b, c->dim) >> c->shift, hi = hi_of(b, c->dim) >> c->shift;
-	u32 mask = (1u << c->bits) - 1;
+	u32 mask = (1u << c->bits) - 1, lo, hi;
 
+	ends_of(t, place, c->dim, &lo, &hi);
+	lo >>= c->shift;
+	hi >>= c->shift;
 	*first = lo & mask;
 	return hi - lo >= mask ? mask + 1 : hi - lo + 1;
-}
-
-static const struct zonefw_box *box_of(const struct builder *t, u32 place)
-{
-	return zonefw_box_at(t->s->boxes, place);
 }
 
 /* Boxes left for a packet that is in one of the boxes, in sixteenths of a box. */
@@ -95,8 +107,7 @@ static u32 varying(struct builder *t, const u32 *list, u32 n, u32 step, u32 dim)
 	bool wide = true;
 
 	for (i = 0; i < n; i += step, m++) {
-		t->lo[m] = lo_of(box_of(t, list[i]), dim);
-		t->hi[m] = hi_of(box_of(t, list[i]), dim);
+		ends_of(t, list[i], dim, &t->lo[m], &t->hi[m]);
 		bits |= (t->lo[m] ^ t->lo[0]) | (t->hi[m] ^ t->lo[0]);
 		wide &= t->hi[m] - t->lo[m] == (dim < ZONEFW_D_ADDR ? 0xffff : ~0u);
 	}
@@ -115,8 +126,8 @@ static u32 log2_of(u32 n)
 
 static bool affordable(const struct builder *t, u32 n, const struct cut *c, u64 copies)
 {
-	return copies <= 2ull * n + 8 && t->s->nnodes + (1u << c->bits) <= t->max_nodes &&
-	       t->s->nitems + t->pending + t->next.used + copies <= t->max_copies;
+	return copies <= 2ull * n + 8 && t->p->nnodes + (1u << c->bits) <= t->max_nodes &&
+	       t->p->nitems + t->pending + t->next.used + copies <= t->max_copies;
 }
 
 /* The best fields of one dimension with @bits; keeps the best in @best. */
@@ -163,26 +174,24 @@ static void leaf(struct builder *t, struct zonefw_node *node, const u32 *list, u
 {
 	if (!n) {
 		node->base = 0;
-	} else if (t->items[*last] == n &&
-		   !memcmp(&t->items[*last + 1], list, n * sizeof(*list))) {
+	} else if (!t->items[*last + n] && !memcmp(&t->items[*last], list, n * sizeof(*list))) {
 		node->base = *last;
 	} else {
-		node->base = *last = t->s->nitems;
-		t->items[t->s->nitems] = n;
-		memcpy(&t->items[t->s->nitems + 1], list, n * sizeof(*list));
-		t->s->nitems += n + 1;
+		node->base = *last = t->p->nitems;
+		memcpy(&t->items[*last], list, n * sizeof(*list));
+		t->p->nitems += n + 1;
 	}
 }
 
 static void divide(struct builder *t, u32 at, const u32 *list, u32 n, const struct cut *c)
 {
-	u32 size = 1u << c->bits, base = t->s->nnodes, i, k, first, pos = t->next.used;
+	u32 size = 1u << c->bits, base = t->p->nnodes, i, k, first, pos = t->next.used;
 
 	t->nodes[at] = (struct zonefw_node){ base, size - 1, c->shift, c->dim };
-	t->s->nnodes += size;
+	t->p->nnodes += size;
 	memset(&t->wait[base], 0, size * sizeof(*t->wait));
 	for (i = 0; i < n; i++)
-		for (k = children_of(box_of(t, list[i]), c, &first); k--; first++)
+		for (k = children_of(t, list[i], c, &first); k--; first++)
 			t->wait[base + (first & (size - 1))]++;
 	for (i = 0; i < size; i++) {
 		t->nodes[base + i] = (struct zonefw_node){ .base = pos };
@@ -190,7 +199,7 @@ static void divide(struct builder *t, u32 at, const u32 *list, u32 n, const stru
 		pos += t->wait[base + i];
 	}
 	for (i = 0; i < n; i++)
-		for (k = children_of(box_of(t, list[i]), c, &first); k--; first++)
+		for (k = children_of(t, list[i], c, &first); k--; first++)
 			t->next.list[t->count[first & (size - 1)]++] = list[i];
 	t->next.used = pos;
 }
@@ -202,7 +211,7 @@ static u64 copies_of(const struct builder *t, const u32 *list, u32 n, const stru
 	u32 i, first;
 
 	for (i = 0; i < n; i++)
-		sum += children_of(box_of(t, list[i]), c, &first);
+		sum += children_of(t, list[i], c, &first);
 	return sum;
 }
 
@@ -226,7 +235,7 @@ static void grow(struct builder *t, u32 roots)
 			zonefw_breathe();
 		}
 		from = to;
-		to = t->s->nnodes;
+		to = t->p->nnodes;
 		swap = t->now;
 		t->now = t->next;
 		t->next = swap;
@@ -236,52 +245,51 @@ static void grow(struct builder *t, u32 roots)
 }
 
 /* Narrow enough to be told apart by this address: at most a /12, or in IPv6 a /28. */
-static bool narrow(const struct zonefw_box *b, u32 words, u32 at)
+static bool narrow(const struct builder *t, const struct zonefw_box *b, u32 address)
 {
-	return b->addr[2 * at + 1] < (words == ZONEFW_WORDS4 ? 1u << 20 : 1u << 4);
+	return t->words == ZONEFW_WORDS4 ? b->addr[2 * address + 1] < 1u << 20 :
+	       b->addr[8 * address + 7] < 1u << 4;
 }
 
 static u32 subset_of(const struct builder *t, const struct zonefw_box *b)
 {
-	if (narrow(b, t->words, 0))
-		return 0;
-	return narrow(b, t->words, t->words / 2) ? 1 : 2;
+	return narrow(t, b, 0) ? 0 : narrow(t, b, 1) ? 1 : 2;
 }
 
 /* The roots: one per subset that has boxes; a small cell has one for all. */
 static void plant(struct builder *t)
 {
-	struct zonefw_side *s = t->s;
+	struct zonefw_parts *p = t->p;
 	u32 i, k, n = 0, before;
-	bool one = s->nboxes <= LINEAR;
+	bool one = p->nboxes <= LINEAR;
 
 	for (k = 0; k < (one ? 1 : SUBSETS); k++) {
 		before = n;
-		for (i = 0; i < s->nboxes; i++)
+		for (i = 1; i <= p->nboxes; i++)
 			if (one || subset_of(t, box_of(t, i * t->unit)) == k)
 				t->now.list[n++] = i * t->unit;
 		if (n == before)
 			continue;
-		t->nodes[s->ntrees].base = before;
-		t->wait[s->ntrees++] = n - before;
+		t->nodes[p->ntrees].base = before;
+		t->wait[p->ntrees++] = n - before;
 	}
-	s->nnodes = s->ntrees;
-	s->nitems = 1;	/* the empty leaf */
+	p->nnodes = p->ntrees;
+	p->nitems = 1;	/* the empty leaf */
 	t->pending = n;
 }
 
 /**
  * zonefw_trees_build() - the trees of one family
- * @s: boxes filled in; nodes and items are allocated here and are the caller's
+ * @p: boxes filled in; nodes and items are allocated here and are the caller's
  * @words: ZONEFW_WORDS4 or ZONEFW_WORDS6
  *
  * Context: may sleep.
  * Return: 0, or -1 when memory is short; what was allocated is the caller's too.
  */
-int zonefw_trees_build(struct zonefw_side *s, u32 words)
+int zonefw_trees_build(struct zonefw_parts *p, u32 words)
 {
-	struct builder t = { .s = s, .words = words, .unit = 5 + 2 * words };
-	u32 n = s->nboxes;
+	struct builder t = { .p = p, .words = words, .unit = 5 + 2 * words };
+	u32 n = p->nboxes;
 	int err = -1;
 
 	t.max_nodes = 2 * n + 64;
@@ -293,13 +301,13 @@ int zonefw_trees_build(struct zonefw_side *s, u32 words)
 	t.now.list = zonefw_mem_get((size_t)t.max_copies * sizeof(u32));
 	t.next.list = zonefw_mem_get((size_t)t.max_copies * sizeof(u32));
 	t.count = zonefw_mem_get((sizeof(u32) << BITS_MAX) + 4 * SAMPLE * sizeof(u32));
-	s->nodes = t.nodes;
-	s->items = t.items;
+	p->nodes = t.nodes;
+	p->items = t.items;
 	if (t.nodes && t.items && t.wait && t.now.list && t.next.list && t.count) {
 		t.lo = t.count + (1u << BITS_MAX);
 		t.hi = t.lo + 2 * SAMPLE;
 		plant(&t);
-		grow(&t, s->ntrees);
+		grow(&t, p->ntrees);
 		err = 0;
 	}
 	zonefw_mem_put(t.wait);

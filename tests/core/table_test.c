@@ -72,7 +72,8 @@ static void compare_first(const struct ruleset *s, const struct zonefw_cell *c,
 	const struct zonefw_box *b;
 	u32 v[ZONEFW_DIMS];
 
-	if ((k->flags & (ZONEFW_K_PORTS | ZONEFW_K_TYPE)) != ZONEFW_K_PORTS)
+	if ((k->flags & (ZONEFW_K_PORTS | ZONEFW_K_TYPE)) != ZONEFW_K_PORTS ||
+	    (k->proto != 6 && k->proto != 17))
 		return;
 	zonefw_point(k, v);
 	b = k->family == 6 ? zonefw_cell_first6(c, v) : zonefw_cell_first4(c, v);
