@@ -79,6 +79,7 @@ run_case E03 "tiny and overlapping fragments" E03
 run_case E06 "errors in fragments" E06
 run_case E07 "IPv4 options" E07
 run_case E08 "broken headers" E08
+run_case E08I "invalid packets, dropped or judged" E08I
 run_case E11 "payload that names a port" E11
 run_case E12 "link-layer wrapping" E12
 run_case F01 "inside source from outside" F01

@@ -87,6 +87,32 @@ accept udp dport 80 dst web }" || return
   tcp_ok ext2 web 80
   apply "$P0"
 }
+# what conntrack calls invalid is dropped, or with 'invalid accept' judged by the matrix as what opens a connection is
+E08I() {
+  local f how b want
+  for how in drop accept; do
+    want=$([ $how = drop ] && echo 0 || echo 3)
+    apply "$ZONES$LETS
+options { invalid $how }
+wan -> dmz { accept tcp dport 80 dst web }" || return
+    is "the option" "$(zf show options | grep -c "invalid $how")" 1
+    b=$(stat invalid)
+    watch inv web
+    for f in 4 6; do
+      send ext1 -b l4sum -c 3 -S 2998 tcp "$(addr $f web)" 80
+      send ext1 -b l4sum -c 3 -S 2998 tcp "$(addr $f web)" 81
+      is "twin v$f" "$(tcp ext1 "$(addr $f web)" 80 3000)" open
+    done
+    unwatch inv 0.2
+    for f in 4 6; do
+      is "$how v$f: where a rule accepts" "$(seen inv "^web I $f 6 [^ ]+ [^ ]+ 2998 80 ")" "$want"
+      is "$how v$f: where none does" "$(seen inv "^web I $f 6 [^ ]+ [^ ]+ 2998 81 ")" 0
+    done
+    if [ $how = drop ]; then at_least "counted invalid" $(($(stat invalid) - b)) 12
+    else is "counted invalid" $(($(stat invalid) - b)) 0; fi
+  done
+  apply "$P0"
+}
 
 # E11: payload that asks for a connection back, to helpers that nobody assigned
 E11() {
