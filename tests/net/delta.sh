@@ -104,6 +104,7 @@ R04() {
   zf rule add from wan to dmz before 999999 accept tcp 2> "$T/r04"; is "a number that is not there" "$? $(grep -c "no rule '999999'" "$T/r04")" "1 1"
   zf rule add from wan to dnz accept tcp 2> "$T/r04"; is "a zone that is not there" "$? $(grep -c "dmz" "$T/r04")" "1 1"
   zf rule add from wan to dmz accept tcp dport 2 src @none 2> "$T/r04"; is "a set that is not there" $? 1
+  zf rule replace one accept tcp dport 2 helper nosuch 2> "$T/r04"; is "a helper that is not there" "$? $(grep -c "no such conntrack helper" "$T/r04")" "1 1"
   is "nothing has changed" "$(stat digest)" "$d"
   zf -q apply --confirm 120 - <<< "$P0" || miss "apply --confirm"
   zf rule add from wan to dmz accept tcp dport 2 2> "$T/r04"
