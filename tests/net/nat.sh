@@ -311,6 +311,8 @@ int -> wan { masquerade; snat to alias src db; default accept }" || return
   is "straight to the host" "$(field dnat <<< "$e") $(field verdict <<< "$e")" "null drop"
   e=$(zf -j explain in int1 tcp src "${A4[pc]}" dport 80 dst "${A4[ext1]}")
   is "masqueraded" "$(field snat <<< "$e") $(field verdict <<< "$e")" "${FW4[wan]} accept"
+  e=$(zf -j explain in int1 tcp src "${A6[pc]}" dport 80 dst "${A6[ext1]}")
+  is "masqueraded, v6" "$(field snat <<< "$e") $(field verdict <<< "$e")" "${FW6[wan]} accept"
   e=$(zf -j explain in int2 tcp src "${A4[db]}" dport 80 dst "${A4[ext1]}")
   is "an alias" "$(field snat <<< "$e")" "198.18.9.77"
   is "show nat" "$(zf -j show nat | field kind | sort | uniq -c | tr -s ' \n' ' ')" " 1 masquerade 5 publish 1 snat "
