@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # faults.sh: every place where the kernel's work for a request can fail, fails once (fail-nth): for each command of the
 # program, for the load of the module, for a namespace that comes. Expected is always the same: an error is reported,
-# what is in force is unchanged (or the change is whole), nothing is lost. SHORT: a sample of a few. covers L02 J04
+# what is in force is unchanged (or the change is whole), nothing is lost. SHORT: a sample of a few commands and places;
+# FAULT_PLACES=N: of every command, N places. covers L02 J04
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1091
 . "$here/../net/lib.sh"; . "$here/../net/policy.sh"; . "$here/../net/life.sh"
@@ -34,8 +35,9 @@ state() {
 }
 # places TOTAL [FEW]: which of them are tried: all, or of a sample the last three (the answer) and FEW drawn by the seed
 places() {
-  if [ -z "$SHORT" ] || [ "$1" -le "${2:-8}" ]; then seq "$1"; return; fi
-  awk -v t="$1" -v few="${2:-8}" -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < few; i++) print i < 3 ? t - i : int(rand() * t) + 1 }' |
+  local few=${FAULT_PLACES:-${2:-8}}
+  if [ -z "$SHORT$FAULT_PLACES" ] || [ "$1" -le "$few" ]; then seq "$1"; return; fi
+  awk -v t="$1" -v few="$few" -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < few; i++) print i < 3 ? t - i : int(rand() * t) + 1 }' |
     sort -nu
 }
 tool() { # N WORDS...: the program with the N-th place failing; sets RC, LEFT, MET
@@ -187,7 +189,7 @@ LOAD() {
       [ "$(pinged ftx 198.19.0.1 4)" = yes ] || breach "place $n: the network is not as before"
     fi
   done
-  [ -n "$SHORT" ] || at_least "loads refused" $refused 5
+  [ -n "$SHORT$FAULT_PLACES" ] || at_least "loads refused" $refused 5
   is "hooks left" "$(on ft nft list hooks | grep -c zonefw)" 0
   insmod /x/zonefw.ko && pass || breach "does not load afterwards"
   is "open" "$(tcp ftx 198.19.0.1 80)" open
