@@ -257,6 +257,7 @@ run_case J04F "each step of the load fails" LOAD
 [ -n "$SHORT" ] || run_case I02F "a namespace comes, and each step fails" NAMESPACE
 [ -n "$SHORT" ] || run_case J04L "a load with full hook lists" FULL
 insmod /x/zonefw.ko || { echo "not ok L02 the module does not load"; exit 1; }
+WHY=''
 commands
 LEAKS_EVERY=${AT_END:-0}
 UNLOAD() { rmmod zonefw && pass || miss "still in use after the last namespace"; }
