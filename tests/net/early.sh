@@ -122,3 +122,16 @@ any -> dmz { accept tcp dport 80; accept udp }" || return
   at_least "its twin" "$(seen frag " I 4 17 ${A4[ext1]} ")" 1
   apply "$P0"
 }
+# packets that came to fw's IPv4 layer
+received() { on fw awk '$1 == "Ip:" { n = $4 } END { print n }' /proc/net/snmp; }
+Y05() { # without antispoof, where devices have a hook of their own for it, before the IP layer: all of that again
+  local PE=${PE//; antispoof/} ZONES=${ZONES//; antispoof/} n
+  apply "$PE" || return
+  n=$(received)
+  send ext2 -c 200 -S 3107 udp "${A4[web]}" 53
+  n=$(($(received) - n)); [ $n -lt 100 ] && pass || miss "$n of 200 came to the IP layer"
+  n=$(received)
+  send ext1 -c 200 -S 3107 udp "${A4[web]}" 53
+  at_least "twin: of another host" $(($(received) - n)) 200
+  Y01; Y02; Y04
+}
