@@ -120,6 +120,7 @@ const char *verdict_word(int a);
 const char *reason_word(int r);
 int cmd_simple(int cmd, int attr, int val);
 int usage_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+strvec device_names(void);
 int usage_at(const char *word, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int usage_unknown(const char *word, const char *what, char **known, int n);
 int usage_no_command(const char *word);

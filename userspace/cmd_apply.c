@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -110,12 +109,8 @@ static int apply_parse(int argc, char **argv, struct apply_args *a)
 /* most often the name is another one on this machine */
 static void empty_zones(struct model *m)
 {
-	struct if_nameindex *all = if_nameindex();
-	strvec here = { 0 };
+	strvec here = device_names();
 
-	for (int i = 0; all && all[i].if_name; i++)
-		PUSH(here, xstrdup(all[i].if_name));
-	if_freenameindex(all);
 	for (int i = 0; i < m->zones.n; i++) {
 		struct zone *z = m->zones.v[i];
 		bool in = !z->dev.n || z->group.n;

@@ -11,14 +11,11 @@
 
 static bool device_known(struct query *q, struct tok *t)
 {
-	struct if_nameindex *all = if_nameindex();
-	strvec cand = { 0 };
+	strvec cand;
 
-	for (int i = 0; all && all[i].if_name; i++)
-		PUSH(cand, xstrdup(all[i].if_name));
-	if_freenameindex(all);
 	if (q->m->lenient || if_nametoindex(t->s))
 		return true;
+	cand = device_names();
 	err_at(q->m, t->pos, "no device '%s'%s", t->s, suggest(t->s, &cand));
 	return false;
 }

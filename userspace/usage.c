@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -86,6 +87,18 @@ static int usage_print(const char *word, const char *text)
 	err_at(m, (struct pos){ s, 1, at ? at : (int)b.n + 1 }, "%s", text);
 	diag_print(m, false);
 	return EX_REFUSED;
+}
+
+/* of this machine, or the namespace that was entered: for suggestions */
+strvec device_names(void)
+{
+	struct if_nameindex *all = if_nameindex();
+	strvec names = { 0 };
+
+	for (int i = 0; all && all[i].if_name; i++)
+		PUSH(names, xstrdup(all[i].if_name));
+	if_freenameindex(all);
+	return names;
 }
 
 /* Says what is wrong with an argument, with the line and a caret below; word is one of main's argv. */

@@ -220,15 +220,8 @@ NAMESPACE() {
   until_true rmmod zonefw 2> /dev/null && pass || breach "is held"
   echo "# namespace: $with places, $((with - without)) of the module's own: $refused refused, $done_ made without it"
 }
-# fill HOOK: its list to the kernel's limit of 1,024; the kernel itself may have one or two there
-fill() {
-  local i n
-  for n in 1024 1023 1022; do
-    { echo 'table inet full {'; for ((i = 0; i < n; i++)); do echo "chain c$i { type filter hook $1 priority $((i - 500)); }"; done; echo '}'; } |
-      on ft nft -f - 2> /dev/null && return
-  done
-  return 1
-}
+# fill HOOK: its list to the limit; the kernel itself may have one or two there
+fill() { hooks_fill ft "$1" 1024 2> /dev/null || hooks_fill ft "$1" 1023 2> /dev/null || hooks_fill ft "$1" 1022; }
 # J04: a hook list that is full when the module is loaded closed
 FULL() {
   local hook

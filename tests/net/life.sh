@@ -18,6 +18,11 @@ unlone() {
   while read -r p; do kill "$p"; wait "$p" 2>/dev/null; done < "$T/lone-$1"
   ip netns del "$1"; ip netns del "$1x"; sleep 1
 }
+# hooks_fill NS HOOK N: so many chains on a hook; the kernel's limit is 1,024
+hooks_fill() {
+  local i
+  { echo 'table inet full {'; for ((i = 1024 - $3; i < 1024; i++)); do echo "chain c$i { type filter hook $2 priority $((i - 500)); }"; done; echo '}'; } | on "$1" nft -f -
+}
 ns_apply() { printf '%s\n' "$2" | on "$1" zonefw apply - > "$T/apply" 2>&1 || miss "apply in $1: $(head -2 "$T/apply" | tr '\n' ' ')"; }
 B10() {
   lone b10

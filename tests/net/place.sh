@@ -242,7 +242,7 @@ J04() {
   [ -z "${SLOW:-}" ] || rooms=1
   lone j4
   for hook in prerouting input forward output postrouting; do for free in $rooms; do
-    { echo 'table inet full {'; for ((i = free; i < 1024; i++)); do echo "chain c$i { type filter hook $hook priority $((i - 500)); }"; done; echo '}'; } | on j4 nft -f - ||
+    hooks_fill j4 $hook $((1024 - free)) ||
       { miss "nft cannot fill $hook"; continue; }
     out=$(printf 'zone up { dev up0 }\nup -> self { default drop }\n' | on j4 zonefw apply - 2>&1)
     if [ $? = 0 ]; then	# there was room for what this policy needs
