@@ -376,7 +376,6 @@ static bool policy_set(struct edit *e)
 	zrefvec f = { 0 }, t = { 0 };
 	struct cell want = { 0 };
 	struct lexer mark;
-	bool had;
 
 	if (!from_to(e, &f, &t))
 		return false;
@@ -398,12 +397,8 @@ static bool policy_set(struct edit *e)
 				PUSH(e->m->cells, c);
 			}
 			e->p.lx = mark;
-			had = c->has_default;
-			c->has_default = false;
-			while (!pend(&e->p))
-				if (!parse_cell_option(&e->p, c))
-					return false;
-			c->has_default |= had;
+			if (!parse_cell_options(&e->p, c))
+				return false;
 			if (c->has_log && !c->has_default)
 				return fail(e, f.v[a].pos, "log needs a default: accept, drop or reject");
 		}

@@ -36,7 +36,7 @@ bool parse_text(struct model *m, const char *name, const char *text);
 struct rule *parse_rule(struct parser *p);
 struct rule *parse_match(struct parser *p);
 void parse_celldef(struct parser *p, struct cell *c);
-bool parse_cell_option(struct parser *p, struct cell *c);
+bool parse_cell_options(struct parser *p, struct cell *c);
 bool parse_zone_body(struct parser *p, struct zone *z, bool braces);
 bool zone_list(struct parser *p, zrefvec *out);
 void pnext(struct parser *p);

@@ -286,8 +286,7 @@ bool st_assert(struct parser *p)
 	return true;
 }
 
-/* options of `policy set`: the same words as in a block */
-bool parse_cell_option(struct parser *p, struct cell *c)
+static bool cell_option(struct parser *p, struct cell *c, bool *chosen)
 {
 	if (cell_flag(p, c))
 		return true;
@@ -306,12 +305,24 @@ bool parse_cell_option(struct parser *p, struct cell *c)
 
 		err_at(p->m, p->lx.cur.pos, "no default or option '%s'%s", p->lx.cur.s, suggest(p->lx.cur.s, &cand));
 		return false;
-	} else if (c->has_default) {
+	} else if (*chosen) {
 		err_at(p->m, p->lx.cur.pos, "a second default: '%s'", p->lx.cur.s);
 		return false;
 	} else {
+		*chosen = true;
 		c->arg = 0;
 		return cell_default_words(p, c);
 	}
+	return true;
+}
+
+/* all options of `policy set`, the same words as in a block, over what the cell has */
+bool parse_cell_options(struct parser *p, struct cell *c)
+{
+	bool chosen = false;
+
+	while (!pend(p))
+		if (!cell_option(p, c, &chosen))
+			return false;
 	return true;
 }
