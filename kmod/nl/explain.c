@@ -336,6 +336,8 @@ int zonefw_explain_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	rcu_read_unlock();
 	if (READ_ONCE(zn->panic)) {
+		q.rule = 0;
+		q.slot = 0;
 		q.action = ZONEFW_DROP;
 		q.reason = ZONEFW_R_PANIC;
 	}

@@ -66,6 +66,7 @@ STATES() {
   zf panic on || miss "panic on"
   is "state in panic" "$(stat state)" panic
   is "panic stops what was allowed" "$(tcp ext1 "${A4[web]}" 80 700)" timeout
+  is "explain knows of it" "$(zf -j explain in wan1 tcp src "${A4[ext1]}" dst "${A4[web]}" dport 80 | grep -oE '"(verdict|reason|rule)": *[^,}]*' | sort | tr -d ' \n')" '"reason":"panic""rule":null"verdict":"drop"'
   is "panic spares loopback" "$(fw pkt tcp 127.0.0.1 80)" open
   zf panic off || miss "panic off"
   tcp_ok ext1 web 80; blocked tcp ext1 web 22
