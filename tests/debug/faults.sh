@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # faults.sh: every place where the kernel's work for a request can fail, fails once (fail-nth): for each command of the
 # program, for the load of the module, for a namespace that comes. Expected is always the same: an error is reported,
-# what is in force is unchanged (or the change is whole), nothing is lost. SHORT: a sample of a few commands and places;
-# FAULT_PLACES=N: of every command, N places. covers L02 J04
+# what is in force is unchanged (or the change is whole), nothing is lost. Of the places each call stack's first and
+# last (sites.c), and a few more of each command; FAULT_PLACES=all: every one, and N: a sample of N. SHORT: a sample of a few commands, too. FAULT_ONLY: of
+# the commands those whose name has this pattern. covers L02 J04
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC1091
 . "$here/../net/lib.sh"; . "$here/../net/policy.sh"; . "$here/../net/life.sh"
 # shellcheck disable=SC2034
 WHY='' CHECKS=0 BASE_USE=0
-OUT=$T/nth
+OUT=$T/nth SITES=/sys/kernel/debug/zonefw_sites FAILED=$T/failed
 SEED=${SEED:-1}
 export CASE_LIMIT=3000
 for d in failslab fail_page_alloc fail_usercopy; do	# what fail-nth meets: no kind is left out, and none says so at length
@@ -31,51 +32,76 @@ state() {
   [[ $s =~ \"confirm_left\":([a-z0-9]*) ]] && { [ "${BASH_REMATCH[1]}" = null ] || STATE+=" unconfirmed"; }
   [ -z "$MORE" ] || STATE+=" $($MORE 2>&1)"
   # conntrack leaves its defragmentation on when its own hooks cannot be had: the kernel's affair (nf_ct_netns_do_get)
-  [ -z "$HOOKS" ] || STATE+=" hooks:$(on ft nft list hooks | grep -E '^[[:space:]]+[-+]?[0-9]+ ' | grep -v defrag | tr -s ' \t\n' ' ')"
+  [ -z "$HOOKS" ] || while read -r s; do [[ ! $s =~ ^[-+]?[0-9]+[[:space:]] || $s =~ defrag ]] || STATE+=" $s"; done <<< "$(on ft nft list hooks)"
 }
-# places TOTAL [FEW]: which of them are tried: all, or of a sample the last three (the answer) and FEW drawn by the seed
+# Sites are told apart by sites.ko; FAILED has those that failed already where the namespace began the same
+by_site() { [ -z "$SHORT$FAULT_PLACES" ]; }
+reference() { ! by_site || echo > $SITES; }	# what runs next shows the places
+# draw TOTAL FEW: the last three (the answer) and FEW drawn by the seed
+draw() { awk -v t="$1" -v few="$2" -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < few; i++) print i < 3 ? t - i : int(rand() * t) + 1 }'; }
+# places TOTAL [FEW]: which of them are tried: of each site that has not failed the first and the last, and a few; all; or a sample
 places() {
   local few=${FAULT_PLACES:-${2:-8}}
-  if [ -z "$SHORT$FAULT_PLACES" ] || [ "$1" -le "$few" ]; then seq "$1"; return; fi
-  awk -v t="$1" -v few="$few" -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < few; i++) print i < 3 ? t - i : int(rand() * t) + 1 }' |
-    sort -nu
+  if by_site; then
+    sed 1d $SITES > "$T/sites"
+    awk 'NR == FNR { f[$1]; next } $2 in f { next } !($2 in last) { print $1 } { last[$2] = $1 } END { for (s in last) print last[s] }' "$FAILED" "$T/sites"
+    draw "$1" 6
+  elif [ "$FAULT_PLACES" = all ] || [ "$1" -le "$few" ]; then seq "$1"
+  else draw "$1" "$few"
+  fi | sort -nu
 }
-tool() { # N WORDS...: the program with the N-th place failing; sets RC, LEFT, MET
+failed_site() { read -r _ SITE AT < $SITES; echo "$SITE" >> "$FAILED"; }
+# undone D: the sites that have not failed, each by the place D behind its first: what a slab needs moves the others
+undone() { awk -v d="$1" 'NR == FNR { f[$1]; next } !($2 in f) && $1 + d > 0 { f[$2]; print $1 + d }' "$FAILED" "$T/sites"; }
+tool() { # N WORDS...: the program with the N-th place failing; sets RC, SAID (errors), LEFT, MET
   local n=$1; shift
-  rm -f "$OUT"
-  NTH=$n NTH_OUT=$OUT LD_PRELOAD=/x/nthnl.so zonefw -n ft "$@" > "$T/o" 2> "$T/e"; RC=$?
+  : > "$OUT"
+  NTH=$n NTH_OUT=$OUT LD_PRELOAD=/x/nthnl.so zonefw -n ft "$@" > "$T/o" 2> "$T/e"; RC=$? SAID=$(< "$T/e")
   LEFT='' MET=''
   read -r LEFT MET < "$OUT" || breach "$*, place $n: ended by signal or without a trace, status $RC"
 }
 # but for how long members of sets still have
-same_answer() { cmp -s <(sed 's/ timeout [0-9a-z]*//' "$T/o") <(sed 's/ timeout [0-9a-z]*//' "$T/ref"); }
+same_answer() { cmp -s "$T/o" "$T/ref" || cmp -s <(sed 's/ timeout [0-9a-z]*//' "$T/o") <(sed 's/ timeout [0-9a-z]*//' "$T/ref"); }
+# tried N WORDS...: the N-th place fails, and what comes of it is right; counts for sweep
+tried() {
+  local n=$1 at=''; shift
+  tool "$n" "$@"
+  [ "$LEFT" = 0 ] || { [ "$was" = "$done_" ] || "$before"; return; }	# it took another way this time, and met nothing
+  ! by_site || { failed_site; at=" at ${AT#* should_fail* }"; }
+  pass; state; tried=$((tried + 1))
+  if [ "$RC" = "$rc" ] && [ "$STATE" = "$done_" ] && [ "$SAID" = "$errors" ]; then	# it did not need that memory
+    whole=$((whole + 1))
+    [ "$was" != "$done_" ] || [ -n "$LOOSE" ] || same_answer || breach "$*, place $n ($MET$at): success with another answer: $(diff "$T/ref" "$T/o" | head -3 | tr '\n' '|')"
+  elif [ "$SAID" = "$errors" ]; then breach "$*, place $n ($MET$at): status $RC and not a word"
+  elif [ "$RC" = 0 ]; then breach "$*, place $n ($MET$at): success, but '$STATE' and not '$done_'"
+  elif [ "$STATE" = "$was" ]; then refused=$((refused + 1))
+  elif [ "$STATE" = "$done_" ]; then lost=$((lost + 1)); echo "# $* place $n ($MET): done, but: ${SAID%%$'\n'*}"
+  else breach "$*, place $n ($MET$at): neither before nor after: '$STATE'; before '$was', after '$done_'"
+  fi
+  [ "$STATE" = "$was" ] || "$before"
+}
 # sweep BEFORE WORDS...: BEFORE is a function that brings the namespace to where the command begins
 sweep() {
-  local before=$1 n total was done_ refused=0 whole=0 lost=0 tried=0 rc; shift
+  local before=$1 n d total was done_ refused=0 whole=0 lost=0 tried=0 rc errors sites=''; shift
   local all=1000000000
   "$before"; state; was=$STATE
   tool $all "$@"; rc=$RC total=$((all - LEFT))
-  cp "$T/o" "$T/ref"; cp "$T/e" "$T/referr"; state; done_=$STATE
+  cp "$T/o" "$T/ref"; errors=$SAID; state; done_=$STATE
   [ "$was" = "$done_" ] || "$before"
-  for n in $(places $total); do
-    tool "$n" "$@"
-    [ "$LEFT" = 0 ] || { "$before"; continue; }	# it took another way this time, and met nothing
-    pass; state; tried=$((tried + 1))
-    if [ "$RC" = "$rc" ] && [ "$STATE" = "$done_" ] && cmp -s "$T/e" "$T/referr"; then	# it did not need that memory
-      whole=$((whole + 1))
-      [ "$was" != "$done_" ] || [ -n "$LOOSE" ] || same_answer || breach "$*, place $n ($MET): success with another answer: $(diff "$T/ref" "$T/o" | head -3 | tr '\n' '|')"
-    elif cmp -s "$T/e" "$T/referr"; then breach "$*, place $n ($MET): status $RC and not a word"
-    elif [ "$RC" = 0 ]; then breach "$*, place $n ($MET): success, but '$STATE' and not '$done_'"
-    elif [ "$STATE" = "$was" ]; then refused=$((refused + 1))
-    elif [ "$STATE" = "$done_" ]; then lost=$((lost + 1)); echo "# $* place $n ($MET): done, but: $(head -1 "$T/e")"
-    else breach "$*, place $n ($MET): neither before nor after: '$STATE'; before '$was', after '$done_'"
-    fi
-    [ "$STATE" = "$was" ] || "$before"
-  done
+  if by_site; then
+    FAILED=$T/failed-$before; [ -e "$FAILED" ] || echo - > "$FAILED"
+    reference; tool $all "$@"	# not the first run, which fills caches
+    [ "$was" = "$done_" ] || "$before"
+  fi
+  for n in $(places $total); do tried "$n" "$@"; done
+  if by_site; then
+    for d in 1 -1 2 -2 3 -3; do for n in $(undone $d); do tried "$n" "$@"; done; done
+    sites=" of $(cut -d' ' -f2 "$T/sites" | sort -u | wc -l) sites ($(undone 0 | wc -l) not met again),"
+  fi
   # one beyond: it runs through, and is what it always was
   tool $((total + 1000)) "$@"; is "$*: afterwards" "$RC" "$rc"
   state; is "$*: state afterwards" "$STATE" "$done_"
-  echo "# $*: $total places, $tried tried: $refused refused, $whole done without it, $lost done with the answer lost"
+  echo "# $*: $total places$sites $tried tried: $refused refused, $whole done without it, $lost done with the answer lost"
 }
 open_state() { ft -q panic off 2> /dev/null; ft -q flush; }
 small() { ft -q apply "$T/small" 2> /dev/null || { ft -q rollback && ft -q apply "$T/small"; } || breach "the small policy is refused"; }
@@ -91,7 +117,11 @@ flows() {
 flow_count() { on ft conntrack -L -p udp 2> /dev/null | wc -l; }
 
 # swept NAME BEFORE WORDS...: as a case, with the gate behind it
-swept() { SWEEP=("${@:2}"); run_case L02 "$1" sweeps; LOOSE='' MORE='' HOOKS=''; }
+swept() {
+  SWEEP=("${@:2}")
+  [[ ! $1 =~ ${FAULT_ONLY:-.} ]] || run_case L02 "$1" sweeps
+  LOOSE='' MORE='' HOOKS=''
+}
 sweeps() { sweep "${SWEEP[@]}"; open_state; }
 commands() {
   lone ft
@@ -149,11 +179,12 @@ commands() {
 }
 # a device comes while memory is short: those that were there keep their zones, or have them again soon
 DEVICE() {
+  FAILED=$T/failed
   local n total all=1000000000 refused=0
   small
   nth() { rm -f "$OUT"; NTH=$1 NTH_OUT=$OUT LD_PRELOAD=/x/nthnl.so ip -n ft link add more0 type dummy 2> "$T/e"; RC=$?; read -r LEFT MET < "$OUT"; }
   passes() { [ "$(tcp ftx 198.19.0.1 80 300)" = open ]; }
-  nth $all; is "a plain device" $RC 0; total=$((all - LEFT)); on ft ip link del more0
+  reference; nth $all; is "a plain device" $RC 0; total=$((all - LEFT)); on ft ip link del more0
   for n in $(places $total 10); do
     nth "$n"
     [ $RC = 0 ] && on ft ip link del more0 || refused=$((refused + 1))
@@ -175,7 +206,7 @@ try() { read -r ERR LEFT < <(/x/nthrun "$@") || breach "nthrun $*: no answer"; }
 LOAD() {
   local n total refused=0 without=0
   lone ft; lone gt
-  try 1000000000 insmod /x/zonefw.ko "boot=closed"; is "a plain load" "$ERR" 0
+  reference; try 1000000000 insmod /x/zonefw.ko "boot=closed"; is "a plain load" "$ERR" 0
   total=$((1000000000 - LEFT)); rmmod zonefw
   for n in $(places $total 10); do
     try "$n" insmod /x/zonefw.ko "boot=closed"
@@ -200,25 +231,30 @@ LOAD() {
   unlone ft; unlone gt
   echo "# load: $total places, $((refused + without)) tried: $refused refused, $without loaded without it"
 }
-# a namespace comes while memory is short; without the module first, so that it is known which places are the module's
+# a namespace comes while memory is short: each site of the module's
 NAMESPACE() {
-  local n without with all=1000000000 refused=0 done_=0 i
-  for i in 1 2; do try $all netns; without=$((all - LEFT)); done
+  local n d total all=1000000000 refused=0 done_=0
+  FAILED=$T/failed-netns; echo - > "$FAILED"
   insmod /x/zonefw.ko boot=closed || { breach "does not load"; return; }
-  for i in 1 2; do try $all netns; with=$((all - LEFT)); done
-  at_least "places of the module's own" $((with - without)) 5
-  for ((n = without - 8; n <= with + 4; n++)); do
-    try "$n" netns
-    [ "$LEFT" = 0 ] || continue
-    pass
-    if [ "$ERR" = 0 ]; then done_=$((done_ + 1)); else refused=$((refused + 1)); fi
+  try $all netns	# the first fills caches
+  for d in 1 2 3 4 5 6 7 8; do	# what comes before them differs from time to time, so they are looked up again
+    echo > $SITES; try $all netns; total=$((all - LEFT))
+    grep zonefw $SITES > "$T/sites"
+    at_least "places of the module's own" "$(wc -l < "$T/sites")" 2
+    for n in $(undone 0); do
+      try "$n" netns
+      [ "$LEFT" = 0 ] || continue
+      pass; failed_site
+      if [ "$ERR" = 0 ]; then done_=$((done_ + 1)); else refused=$((refused + 1)); fi
+    done
   done
-  at_least "namespaces refused" $refused 3
+  is "sites that did not fail" "$(undone 0 | wc -l)" 0
+  at_least "namespaces refused" $refused 2
   lone ft; is "a namespace afterwards is closed" "$(tcp ftx 198.19.0.1 80 700)" timeout
   on ft zonefw -q flush; on ftx zonefw -q flush; is "and opens" "$(tcp ftx 198.19.0.1 80)" open
   unlone ft
   until_true rmmod zonefw 2> /dev/null && pass || breach "is held"
-  echo "# namespace: $with places, $((with - without)) of the module's own: $refused refused, $done_ made without it"
+  echo "# namespace: $total places, $(cut -d' ' -f2 "$T/sites" | sort -u | wc -l) sites of the module's own: $refused refused, $done_ made without it"
 }
 # fill HOOK: its list to the limit; the kernel itself may have one or two there
 fill() { hooks_fill ft "$1" 1024 2> /dev/null || hooks_fill ft "$1" 1023 2> /dev/null || hooks_fill ft "$1" 1022; }
@@ -245,8 +281,10 @@ FULL() {
 }
 
 modprobe -a veth nf_conntrack nfnetlink_log nf_log_syslog 2> /dev/null
+[ -n "$SHORT" ] || insmod /x/sites.ko || { echo "not ok L02 sites.ko does not load"; exit 1; }
+echo - > "$FAILED"
 dmesg -c > /dev/null
-LEAKS_EVERY=${SHORT:+9999}; LEAKS_EVERY=${LEAKS_EVERY:-0}	# at the end of each sweep; of the samples, at the end of all
+LEAKS_EVERY=${SHORT:+9999}	# of the samples, at the end of all
 if grep -q '^zonefw ' /proc/modules; then rmmod zonefw; fi
 run_case J04F "each step of the load fails" LOAD
 [ -n "$SHORT" ] || run_case I02F "a namespace comes, and each step fails" NAMESPACE
@@ -254,6 +292,6 @@ run_case J04F "each step of the load fails" LOAD
 insmod /x/zonefw.ko || { echo "not ok L02 the module does not load"; exit 1; }
 WHY=''
 commands
-LEAKS_EVERY=${AT_END:-0}
+export LEAKS_EVERY=${AT_END:-0}
 UNLOAD() { rmmod zonefw && pass || miss "still in use after the last namespace"; }
 run_case J01 "unload after the faults" UNLOAD
