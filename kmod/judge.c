@@ -189,6 +189,21 @@ static unsigned int judge_new(struct zonefw_pkt *k, struct nf_conn *ct)
 	return zonefw_refuse(k, v.action, v.arg, v.reason);
 }
 
+/* Is an announced connection between the two hosts of the one that announced it? Its helper may
+ * have been told of any host. Sets @same when it goes the same way.
+ */
+static bool same_hosts(const struct nf_conn *ct, const struct nf_conn *master, bool *same)
+{
+	const union nf_inet_addr *client = &master->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3;
+	const union nf_inet_addr *server = &master->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3;
+	const union nf_inet_addr *src = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3;
+	const union nf_inet_addr *dst = &ct->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3;
+
+	*same = nf_inet_addr_cmp(src, client);
+	return *same ? nf_inet_addr_cmp(dst, server) :
+		       nf_inet_addr_cmp(src, server) && nf_inet_addr_cmp(dst, client);
+}
+
 /* The rule that lets the master of an expected flow in, if its helper comes from
  * that rule: as remembered, else by the zones of the expected flow, which is of
  * the master's two hosts.
@@ -196,16 +211,12 @@ static unsigned int judge_new(struct zonefw_pkt *k, struct nf_conn *ct)
 static bool expected(struct zonefw_pkt *k, const struct nf_conn *ct, u16 from, u16 to,
 		     struct zonefw_verdict *v)
 {
-	const union nf_inet_addr *src = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3;
 	const struct nf_conn *master = ct->master;
 	struct zonefw_key key;
 	bool same;
 
 	if (!test_bit(IPS_EXPECTED_BIT, &ct->status) || !master ||
-	    !zonefw_ct_key(master, &k->key, false, &key))
-		return false;
-	same = nf_inet_addr_cmp(src, &master->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3);
-	if (!same && !nf_inet_addr_cmp(src, &master->tuplehash[IP_CT_DIR_REPLY].tuple.src.u3))
+	    !zonefw_ct_key(master, &k->key, false, &key) || !same_hosts(ct, master, &same))
 		return false;
 	key.ask = ZONEFW_ASK_FLOW;
 	key.flags = (key.flags & ~ZONEFW_K_MAC) | ZONEFW_K_REPLY;	/* nothing of the packet's own */
@@ -249,6 +260,10 @@ static unsigned int rematch(struct zonefw_pkt *k, struct nf_conn *ct, bool reply
 	k->rule = zonefw_rule_id(&v);
 	count_rule(k, v.rule);
 	speaks = !key.guessed;
+	if (v.action == ZONEFW_QUEUE) {
+		v.reason = ZONEFW_R_ESTABLISHED;
+		return queue(k, &v);
+	}
 	if (lets_live(k, &v)) {
 		if (speaks)
 			remember(k, ct, &s, &v, reply);
@@ -322,7 +337,7 @@ static bool is_of_flow(struct zonefw_pkt *k, const struct nf_conn *ct, bool repl
 	struct zonefw_key key;
 	u32 slot;
 
-	if (k->from == ZONEFW_ZONE_SELF || k->to == ZONEFW_ZONE_SELF)
+	if (k->from == ZONEFW_ZONE_SELF)
 		return true;
 	switch (zonefw_vcache_find(k->zn->vcache, ct, k->p->gen, zonefw_cell_at(k->p, from, to),
 				   &slot)) {

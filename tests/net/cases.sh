@@ -60,6 +60,10 @@ run_case Y02 "a ban while a flow runs" Y02
 run_case Y03 "what is not dropped early" Y03
 run_case Y04 "early drop by row and prefix" Y04
 run_case Y05 "early drop on the hooks of devices" Y05
+run_case V01 "what a reject says" REJECTS
+run_case V02 "where 'log' goes" LOGS
+run_case V03 "what 'queue' hands on" QUEUES
+run_case V04 "marks, DSCP, hardware addresses, suffixes, tags" MATCHES
 run_case W11 "limit" W11
 run_case W12 "conns" W12
 run_case W13 "expires" W13

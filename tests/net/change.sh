@@ -156,6 +156,7 @@ known() { fw conntrack -L -f "ipv$1" -p udp --orig-port-src "$2" 2>/dev/null | w
 SWEEP() {
   local f p cut
   apply "$SWEEPPOL" || return
+  udp_waits 600 600
   fw conntrack -F > /dev/null 2>&1; zf stats reset
   for f in 4 6; do
     idle pc $f "$(addr $f ext1)" 7777 4500; idle pc $f "$(addr $f ext1)" 53 4501
@@ -185,6 +186,7 @@ ${SWEEPPOL/7777, 53, /}" || return
   sleep 1
   for f in 4 6; do is "v$f: rematch off leaves it" "$(known $f 4501)" 1; done
   is "and cuts nothing" "$(stat sweep_cut)" "$cut"
+  udp_waits
   fw conntrack -F > /dev/null 2>&1
   apply "$P0"
 }
@@ -334,7 +336,7 @@ set banned max 1000 { }
 wan -> dmz { drop src @banned; accept udp dport 7777 }
 self -> any { default accept }" || return
   fw conntrack -F > /dev/null 2>&1
-  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600; fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout_stream=600
+  udp_waits 600 600
   on ext1 nft 'table inet sink { chain in { type filter hook prerouting priority -300; udp sport 7777 drop; }; }'
   most_open() {
     live many "$flows" 4 ext1 203.0.0.1 "${A4[web]}" 7777 true > /dev/null	# each has its answer then
@@ -353,6 +355,6 @@ self -> any { default accept }" || return
   at_least "of ten packets nine need no rule" $((est - again)) $((est * 9 / 10))
   on ext1 nft delete table inet sink
   fw conntrack -F > /dev/null 2>&1
-  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout=30; fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout_stream=120
+  udp_waits
   apply "$P0"
 }

@@ -57,7 +57,7 @@ E01L() {
 # B06L: an error of a flow comes by the flow's own legs, also when nothing is remembered of the flow: here because
 # its rule asks for a device, so that only its next packet can tell
 B06L() {
-  local f proto tc p="$ZONES$LETS
+  local f h proto tc sport related p="$ZONES$LETS
 int -> wan { accept in int1 }
 self -> any { default accept }"
   for f in 4 6; do
@@ -76,6 +76,15 @@ dmz -> wan { accept tcp dport 2$f }" || return
     unwatch leg
     is "v$f error from DMZ, of a flow to WAN" "$(seen leg "^pc I $f $proto $(addr $f web) ")" 0
     is "v$f error from WAN" "$(seen leg "^pc I $f $proto $(addr $f ext2) ")" 1
+    # of the router's own
+    is "v$f the router's own" "$(fw pkt udp "$(addr $f ext1)" 7777 3000 "$(fwaddr $f wan)")" open
+    sport=$(fw conntrack -L -f ipv$f -p udp --dport 7777 --orig-src "$(fwaddr $f wan)" 2> /dev/null | grep -o -m1 'sport=[0-9]*' | head -1)
+    for h in web ext2; do
+      related=$(stat related)
+      # shellcheck disable=SC2086
+      send $h -P "$(icmp_error $f $tc 1300 "$(fwaddr $f wan)" "$(addr $f ext1)" "${sport#*=}" 7777)" $proto "$(fwaddr $f wan)"
+      is "v$f error of the router's own flow from $h" "$(($(stat related) - related))" "$([ $h = web ] && echo 0 || echo 1)"
+    done
   done
   on pc ip route flush cache; on pc ip -6 route flush cache
   apply "$P0"

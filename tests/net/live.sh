@@ -237,9 +237,10 @@ wan -> dmz {
   is "as many as max" "$(members greedy | wc -w)" 2
   at_least "refused" "$(zf -j set show greedy | grep -o '"refused":[0-9]*' | grep -o '[0-9]*$')" 3
 }
-ftp_up() { # [ADDRESS]: a server that announces port 8300, and a client that asks for it
+ANNOUNCED=198,18,3,80
+ftp_up() { # [ADDRESS]: a server that announces port 8300 of ANNOUNCED, and a client that asks for it
   printf '%s\n' '#!/bin/bash' "printf '220 hi\r\n'; read -r l" \
-    "printf '227 Entering Passive Mode (198,18,3,80,32,108).\r\n'; read -r l; printf '200 still here\r\n'; sleep 30" > "$T/ftpd"
+    "printf '227 Entering Passive Mode ($ANNOUNCED,32,108).\r\n'; read -r l; printf '200 still here\r\n'; sleep 30" > "$T/ftpd"
   chmod +x "$T/ftpd"
   nsenter --net=/run/netns/web socat TCP-LISTEN:21,reuseaddr,fork "EXEC:$T/ftpd" 2> "$T/ftp-err" & echo $! > "$T/ftp"
   nsenter --net=/run/netns/web pkt serve tcp:8300 & echo $! >> "$T/ftp"
@@ -264,6 +265,18 @@ HELPER() { # a helper only where a rule assigns it
   is "another port" "$(tcp ext1 "${A4[web]}" 5432 700)" timeout
   is "the announced port" "$(tcp ext1 "${A4[web]}" 8300 3000)" open
   ftp_down
+  # a server that announces another host of the same rule; the helper takes any host when it is 'loose'
+  apply "$ZONES$LETS"' wan -> dmz, int { accept tcp dport 21 helper ftp }' || return
+  echo Y > /sys/module/nf_conntrack_ftp/parameters/loose
+  nsenter --net=/run/netns/db pkt serve tcp:8300 & echo $! > "$T/ftp-db"
+  ANNOUNCED=198,18,2,54 ftp_up
+  at_least "the other host is announced" "$(fw conntrack -L expect 2> /dev/null | grep -c "dst=${A4[db]} .*dport=8300")" 1
+  is "the other host" "$(tcp ext1 "${A4[db]}" 8300 700)" timeout
+  ftp_down
+  ftp_up
+  is "its twin: the same host" "$(tcp ext1 "${A4[web]}" 8300 3000)" open
+  ftp_down; kill "$(cat "$T/ftp-db")"
+  echo N > /sys/module/nf_conntrack_ftp/parameters/loose
   # translated: the announcement is rewritten, and what comes behind it still fits
   modprobe nf_nat_ftp
   apply "$ZONES$LETS"' wan -> dmz { publish tcp dport 21 to web helper ftp }' || return

@@ -265,11 +265,10 @@ G24() {
 }
 # all ports run out that may stand for one below 512: no port is shared, who comes too late is told, and it passes
 G06() {
-  local f e r t
+  local f e r
   apply "$ZONES int -> wan { masquerade; default accept }
 self -> any { default accept }" || return
-  t=$(fw sysctl -n net.netfilter.nf_conntrack_udp_timeout)
-  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
+  udp_waits 600 600
   for f in 4 6; do
     watch g06 ext1
     send pc -S 1 -E 1 -c 511 -g 500 udp "$(addr $f ext1)" 7778
@@ -293,7 +292,7 @@ self -> any { default accept }" || return
     unwatch again
     is "when ports are free again, v$f" "$(seen again "^ext1 I $f 17 $(fwaddr $f wan) .* 7778 ")" 1
   done
-  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout="$t"
+  udp_waits
   fw conntrack -D -p udp --dport 7778 > /dev/null 2>&1
   apply "$P0"
 }
