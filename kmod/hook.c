@@ -74,7 +74,8 @@ bool zonefw_on_loopback(const struct sk_buff *skb, const struct nf_hook_state *s
 		return true;
 	if (st->in && is_echo(skb) && st->hook != NF_INET_FORWARD)
 		return true;
-	return out && (out->flags & IFF_LOOPBACK);
+	/* what is forwarded there, by a null route, is of another leg */
+	return out && (out->flags & IFF_LOOPBACK) && st->hook != NF_INET_FORWARD;
 }
 
 static void tag(struct sk_buff *skb, const struct zonefw_policy *p, u16 zone)

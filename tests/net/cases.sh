@@ -90,6 +90,7 @@ run_case E12 "link-layer wrapping" E12
 run_case F01 "inside source from outside" F01
 run_case F03 "cross-leg sources" F03
 run_case F04 "martians" F04
+run_case F05N "a null route by the loopback device" F05N
 run_case F05 "by which way a source may come" F05
 run_case G01 "published services" G01
 run_case G02 "open flows of a publish that goes" G02

@@ -89,6 +89,16 @@ dmz -> wan { accept tcp dport 2$f }" || return
   on pc ip route flush cache; on pc ip -6 route flush cache
   apply "$P0"
 }
+# F05N: what a route of IPv4 sends to the loopback device is forwarded like any other, so the policy is asked (IPv6 refuses it itself)
+F05N() {
+  fw ip route add 198.18.77.7/32 dev lo
+  zf -q stats reset
+  send ext1 -S 5570 udp 198.18.77.7 7777
+  is "dropped" "$(stat dropped)" 1
+  is "connections" "$(fw conntrack -L -p udp --orig-port-src 5570 2> /dev/null | wc -l)" 0
+  fw ip route del 198.18.77.7/32 dev lo
+  is "the router's own loopback" "$(fw pkt tcp 127.0.0.1 80 3000)" open
+}
 # E06: an error in fragments is one of a flow when it is whole
 E06() {
   local f proto tc s d at
