@@ -33,6 +33,26 @@ int zonefw_refuse_attr(struct zonefw_apply *a, const struct nlattr *at, const ch
 }
 
 /**
+ * zonefw_refuse_missing() - refuse a message for what is not in it
+ * @extack: refusal, or NULL
+ * @nest: where it should be; NULL: the message itself
+ * @type: the attribute
+ * @why: a sentence
+ *
+ * Return: -EINVAL.
+ */
+int zonefw_refuse_missing(struct netlink_ext_ack *extack, const struct nlattr *nest, int type,
+			  const char *why)
+{
+	if (!extack)
+		return -EINVAL;
+	NL_SET_ERR_ATTR_MISS(extack, nest, type);
+	NL_SET_BAD_ATTR(extack, nest);
+	extack->_msg = why;
+	return -EINVAL;
+}
+
+/**
  * zonefw_keep_attr() - a copy of an attribute as it came, header included
  * @a: the message
  * @at: the attribute; pointers to its payload go into the copy
@@ -136,13 +156,27 @@ static int object_parse(struct zonefw_apply *a, const struct nlattr *at)
 	return 0;
 }
 
+static const struct nlattr *rebased(const struct nlattr *bad, const struct nlattr *at, const void *blob)
+{
+	size_t into = (const u8 *)bad - (const u8 *)blob;
+
+	return blob && into < at->nla_len ? (const void *)((const u8 *)at + into) : bad;
+}
+
 /* A refusal points into the kept copy; the sender wants the place in its message. */
 void zonefw_rebase_attr(struct zonefw_apply *a, const struct nlattr *at, const void *blob)
 {
-	const u8 *bad = (const u8 *)a->extack->bad_attr, *b = blob;
+	a->extack->bad_attr = rebased(a->extack->bad_attr, at, blob);
+	a->extack->miss_nest = rebased(a->extack->miss_nest, at, blob);
+}
 
-	if (b && bad >= b && bad < b + at->nla_len)
-		a->extack->bad_attr = (const struct nlattr *)((const u8 *)at + (bad - b));
+/* The same where the copy goes, and no place in it can be told. */
+void zonefw_refused_copy(struct netlink_ext_ack *extack, const struct nlattr *at)
+{
+	if (extack->bad_attr)
+		extack->bad_attr = at;
+	if (extack->miss_nest)
+		extack->miss_nest = at;
 }
 
 static const void *blob_of(const struct zonefw_apply *a, int type)
@@ -239,7 +273,9 @@ static int confirm_check(struct genl_info *info, u32 *seconds)
 
 int zonefw_abi_check(struct genl_info *info)
 {
-	if (info->attrs[ZONEFW_A_ABI] && nla_get_u32(info->attrs[ZONEFW_A_ABI]) == ZONEFW_ABI)
+	if (!info->attrs[ZONEFW_A_ABI])
+		return zonefw_refuse_missing(info->extack, NULL, ZONEFW_A_ABI, "the attribute ABI is missing");
+	if (nla_get_u32(info->attrs[ZONEFW_A_ABI]) == ZONEFW_ABI)
 		return 0;
 	NL_SET_ERR_MSG(info->extack, "tool and module are of different versions");
 	return -EPROTO;

@@ -26,7 +26,10 @@ struct zonefw_apply {
 
 /* apply.c: shared by the parsers of objects */
 int zonefw_refuse_attr(struct zonefw_apply *a, const struct nlattr *at, const char *why);
+int zonefw_refuse_missing(struct netlink_ext_ack *extack, const struct nlattr *nest, int type,
+			  const char *why);
 struct nlattr *zonefw_keep_attr(struct zonefw_apply *a, const struct nlattr *at);
+void zonefw_refused_copy(struct netlink_ext_ack *extack, const struct nlattr *at);
 void zonefw_rebase_attr(struct zonefw_apply *a, const struct nlattr *at, const void *blob);
 u64 zonefw_digest_attr(u64 h, const struct nlattr *nest);
 int zonefw_abi_check(struct genl_info *info);

@@ -26,7 +26,8 @@ int zonefw_celldef_parse(struct zonefw_apply *a, const struct nlattr *at)
 	if (err)
 		return err;
 	if (!tb[ZONEFW_AC_FROM] || !tb[ZONEFW_AC_TO])
-		return zonefw_refuse_attr(a, at, "a default needs FROM and TO");
+		return zonefw_refuse_missing(a->extack, at, tb[ZONEFW_AC_FROM] ? ZONEFW_AC_TO : ZONEFW_AC_FROM,
+					     "a default needs FROM and TO");
 	d->from = nla_get_u16(tb[ZONEFW_AC_FROM]);
 	d->to = nla_get_u16(tb[ZONEFW_AC_TO]);
 	if (!zonefw_zone_word_ok(a, d->from) || !zonefw_zone_word_ok(a, d->to))

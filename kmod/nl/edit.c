@@ -30,16 +30,19 @@ static int too_much(struct edit *e, const struct nlattr *at)
 	return -EOPNOTSUPP;
 }
 
-static int find(struct edit *e, const struct nlattr *id, const struct nlattr *name,
-		const struct nlattr *nest)
+/* The rule that an edit names by @type, or by the name that stands behind it. */
+static int find(struct edit *e, struct nlattr **tb, int type, const struct nlattr *nest)
 {
-	int at = -1;
+	const struct nlattr *id = tb[type], *name = tb[type + 1];
+	int at;
 
-	if (id || name)
-		at = zonefw_rule_find(e->a.p, id ? nla_get_u32(id) : 0, id ? NULL : nla_data(name));
+	BUILD_BUG_ON(ZONEFW_AD_NAME != ZONEFW_AD_ID + 1 || ZONEFW_AD_AT_NAME != ZONEFW_AD_AT_ID + 1);
+	if (!id && !name)
+		return zonefw_refuse_missing(e->a.extack, nest, type, "an edit does not say which rule");
+	at = zonefw_rule_find(e->a.p, id ? nla_get_u32(id) : 0, id ? NULL : nla_data(name));
 	if (at >= 0)
 		return at;
-	zonefw_refuse_attr(&e->a, id ? id : name ? name : nest, "no rule of that number or name");
+	zonefw_refuse_attr(&e->a, id ? id : name, "no rule of that number or name");
 	return -ENOENT;
 }
 
@@ -52,9 +55,9 @@ static int place(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 	case ZONEFW_PLACE_FIRST:
 		return 0;
 	case ZONEFW_PLACE_BEFORE:
-		return find(e, tb[ZONEFW_AD_AT_ID], tb[ZONEFW_AD_AT_NAME], nest);
+		return find(e, tb, ZONEFW_AD_AT_ID, nest);
 	case ZONEFW_PLACE_AFTER:
-		at = find(e, tb[ZONEFW_AD_AT_ID], tb[ZONEFW_AD_AT_NAME], nest);
+		at = find(e, tb, ZONEFW_AD_AT_ID, nest);
 		return at < 0 ? at : at + 1;
 	default:
 		return zonefw_places(e->a.p);
@@ -109,7 +112,7 @@ static int add(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 	int at = 0, err;
 
 	if (!rule)
-		return zonefw_refuse_attr(&e->a, nest, "the rule is missing");
+		return zonefw_refuse_missing(e->a.extack, nest, ZONEFW_AD_RULE, "the rule is missing");
 	if (fills_set(rule))
 		return too_much(e, nest);
 	if (zonefw_rules_count(e->a.p) >= ZONEFW_RULES_MAX)
@@ -165,24 +168,24 @@ static struct nlattr *between(const struct nlattr *rule, const struct zonefw_rul
 static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
 	const struct nlattr *rule = tb[ZONEFW_AD_RULE];
-	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest), err;
+	int at = find(e, tb, ZONEFW_AD_ID, nest), err;
 	struct zonefw_rule *r = NULL, *old;
 	struct nlattr *whole;
 
 	if (at < 0)
 		return at;
 	if (!rule)
-		return zonefw_refuse_attr(&e->a, nest, "the rule is missing");
-	if (fills_set(rule) || zonefw_count_attr(rule, ZONEFW_AR_FROM) != 1 ||
-	    zonefw_count_attr(rule, ZONEFW_AR_TO) != 1)
+		return zonefw_refuse_missing(e->a.extack, nest, ZONEFW_AD_RULE, "the rule is missing");
+	if (fills_set(rule) || zonefw_count_attr(rule, ZONEFW_AR_FROM) > 1 ||
+	    zonefw_count_attr(rule, ZONEFW_AR_TO) > 1)
 		return too_much(e, nest);
 	old = zonefw_rule_at(e->a.p, at);
 	whole = between(rule, old);
 	if (IS_ERR(whole))
 		return whole == ERR_PTR(-ENOMEM) ? -ENOMEM : too_much(e, nest);
 	err = rule_parse(e, whole, &r);
-	if (err && e->a.extack->bad_attr)
-		e->a.extack->bad_attr = rule;	/* what was refused is in a copy that goes */
+	if (err)
+		zonefw_refused_copy(e->a.extack, rule);
 	kvfree(whole);
 	if (!err)
 		err = name_check(e, r, nest, at);
@@ -192,7 +195,7 @@ static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest
 		zonefw_rule_put(r);
 		return err;
 	}
-	at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
+	at = find(e, tb, ZONEFW_AD_ID, nest);
 	if (at < 0) {
 		zonefw_rule_put(r);
 		return at;
@@ -205,7 +208,7 @@ static int replace(struct edit *e, struct nlattr **tb, const struct nlattr *nest
 
 static int del(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
-	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest), err;
+	int at = find(e, tb, ZONEFW_AD_ID, nest), err;
 	struct zonefw_rule *r;
 
 	if (at < 0)
@@ -214,7 +217,7 @@ static int del(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 	err = settle(e, r, r);
 	if (err)
 		return err;
-	at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
+	at = find(e, tb, ZONEFW_AD_ID, nest);
 	if (at >= 0)
 		zonefw_rule_remove(e->a.p, at);
 	return at < 0 ? at : 0;
@@ -223,7 +226,7 @@ static int del(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 /* Rules that translate are held against each other, and that is not done here. */
 static int move(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 {
-	int at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest), to, err;
+	int at = find(e, tb, ZONEFW_AD_ID, nest), to, err;
 	struct zonefw_rule *r;
 
 	if (at < 0)
@@ -234,7 +237,7 @@ static int move(struct edit *e, struct nlattr **tb, const struct nlattr *nest)
 	err = settle(e, r, r);
 	if (err)
 		return err;
-	at = find(e, tb[ZONEFW_AD_ID], tb[ZONEFW_AD_NAME], nest);
+	at = find(e, tb, ZONEFW_AD_ID, nest);
 	to = place(e, tb, nest);
 	if (at < 0 || to < 0)
 		return at < 0 ? at : to;
@@ -260,7 +263,8 @@ static int edit_parse(struct edit *e, const struct nlattr *nest)
 	if (err)
 		return err;
 	if (!tb[ZONEFW_AD_OP])
-		return zonefw_refuse_attr(&e->a, nest, "an edit does not say what is to be done");
+		return zonefw_refuse_missing(e->a.extack, nest, ZONEFW_AD_OP,
+					     "an edit does not say what is to be done");
 	return ops[array_index_nospec(nla_get_u8(tb[ZONEFW_AD_OP]), ARRAY_SIZE(ops))](e, tb, nest);
 }
 
@@ -286,9 +290,11 @@ static int count(struct edit *e, struct genl_info *info)
 
 	nlmsg_for_each_attr(at, info->nlhdr, GENL_HDRLEN, rem)
 		e->edits += nla_type(at) == ZONEFW_A_EDIT;
-	if (e->edits && e->edits <= EDITS_MAX)
+	if (!e->edits)
+		return zonefw_refuse_missing(info->extack, NULL, ZONEFW_A_EDIT, "there is no edit");
+	if (e->edits <= EDITS_MAX)
 		return 0;
-	NL_SET_ERR_MSG(info->extack, "a message has from 1 to 1024 edits");
+	NL_SET_ERR_MSG(info->extack, "a message has at most 1024 edits");
 	return -EINVAL;
 }
 

@@ -9,6 +9,7 @@
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
+#include "apply.h"
 #include "book.h"
 #include "candidate.h"
 #include "family.h"
@@ -30,6 +31,8 @@ struct question {
 
 static int fail(struct genl_info *info, int attr, const char *why)
 {
+	if (!info->attrs[attr])
+		return zonefw_refuse_missing(info->extack, NULL, attr, why);
 	NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
 	info->extack->_msg = why;
 	return -EINVAL;

@@ -4,6 +4,7 @@
  * Strict validation throughout; every refusal carries a sentence.
  */
 #include <linux/rtnetlink.h>
+#include "apply.h"
 #include "family.h"
 #include "gen.h"
 #include "notify.h"
@@ -17,21 +18,27 @@ static const struct nla_policy none_policy[] = {
 };
 
 /**
- * zonefw_nl_allowed() - may the sender of a request use the family?
+ * zonefw_nl_allowed() - may the sender of a request use the family, and does it speak its language?
  * @skb: the request
  * @extack: refusal
  *
  * CAP_NET_ADMIN in the initial user namespace, or, with userns=1, in the one
  * that owns the network namespace (which genetlink has checked already).
  *
- * Return: 0 or -EPERM.
+ * Return: 0, -EPERM, or -EINVAL when the request is of another version of the family.
  */
 int zonefw_nl_allowed(struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
-	if (READ_ONCE(zonefw_userns) || netlink_capable(skb, CAP_NET_ADMIN))
+	const struct genlmsghdr *h = nlmsg_data(nlmsg_hdr(skb));
+
+	if (!READ_ONCE(zonefw_userns) && !netlink_capable(skb, CAP_NET_ADMIN)) {
+		NL_SET_ERR_MSG(extack, "CAP_NET_ADMIN in the initial user namespace is needed");
+		return -EPERM;
+	}
+	if (h->version == ZONEFW_GENL_VERSION)
 		return 0;
-	NL_SET_ERR_MSG(extack, "CAP_NET_ADMIN in the initial user namespace is needed");
-	return -EPERM;
+	NL_SET_ERR_MSG(extack, "the request is of another version of the family");
+	return -EINVAL;
 }
 
 static int flush_doit(struct sk_buff *skb, struct genl_info *info)
@@ -63,10 +70,9 @@ static int panic_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (err)
 		return err;
-	if (GENL_REQ_ATTR_CHECK(info, ZONEFW_A_PANIC)) {
-		NL_SET_ERR_MSG(info->extack, "the attribute PANIC (0 or 1) is missing");
-		return -EINVAL;
-	}
+	if (!info->attrs[ZONEFW_A_PANIC])
+		return zonefw_refuse_missing(info->extack, NULL, ZONEFW_A_PANIC,
+					     "the attribute PANIC (0 or 1) is missing");
 	event = zonefw_event_prepare();
 	if (!event)
 		return -ENOMEM;

@@ -20,7 +20,7 @@ static int match_parse(struct zonefw_filter *f, const struct nlattr *at,
 	a.p->nrules = 1;
 	err = zonefw_rule_parse(&a, at);
 	if (err) {
-		extack->bad_attr = at;	/* what was refused is in a copy that goes */
+		zonefw_refused_copy(extack, at);
 		zonefw_policy_put(a.p);
 		return err;
 	}

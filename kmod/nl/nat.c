@@ -93,8 +93,13 @@ int zonefw_nat_parse(struct zonefw_apply *a, struct zonefw_rule *r, struct nlatt
 	const struct nlattr *on = tb[ZONEFW_AR_ON_ADDR], *hairpin = tb[ZONEFW_AR_HAIRPIN];
 	int err;
 
-	if ((zonefw_is_dnat(r) || r->action == ZONEFW_SNAT) != !!tb[ZONEFW_AR_NAT])
-		return zonefw_refuse_attr(a, r->blob, "publish, redirect and snat need a target, other actions have none");
+	if (zonefw_is_dnat(r) || r->action == ZONEFW_SNAT) {
+		if (!tb[ZONEFW_AR_NAT])
+			return zonefw_refuse_missing(a->extack, r->blob, ZONEFW_AR_NAT,
+						     "publish, redirect and snat need a target");
+	} else if (tb[ZONEFW_AR_NAT]) {
+		return zonefw_refuse_attr(a, tb[ZONEFW_AR_NAT], "only publish, redirect and snat have a target");
+	}
 	if ((on || hairpin) && r->action != ZONEFW_PUBLISH)
 		return zonefw_refuse_attr(a, r->blob, "only publish has published addresses and a hairpin");
 	if (!tb[ZONEFW_AR_NAT])

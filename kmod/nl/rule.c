@@ -24,8 +24,8 @@ int zonefw_zones_attr(struct zonefw_apply *a, const struct nlattr *nest, const s
 {
 	u16 i;
 
-	if (!at || nla_len(at) < 2 || nla_len(at) % 2 || nla_len(at) / 2 > ZONEFW_LIST_MAX)
-		return zonefw_refuse_attr(a, nest, "a rule needs a list of zones FROM and TO");
+	if (nla_len(at) < 2 || nla_len(at) % 2 || nla_len(at) / 2 > ZONEFW_LIST_MAX)
+		return zonefw_refuse_attr(a, nest, "a list of zones of a rule is empty, broken, or longer than 1024");
 	*list = nla_data(at);
 	*n = nla_len(at) / 2;
 	for (i = 0; i < *n; i++)
@@ -86,9 +86,13 @@ bool zonefw_addrs_ok(const struct zonefw_addr *x, u32 n)
 static int rule_lists(struct zonefw_apply *a, struct zonefw_rule *r, struct nlattr **tb)
 {
 	const struct nlattr *n = r->blob;
-	int err = zonefw_zones_attr(a, n, tb[ZONEFW_AR_FROM], &r->from, &r->nfrom);
+	int err;
 	u16 i;
 
+	if (!tb[ZONEFW_AR_FROM] || !tb[ZONEFW_AR_TO])
+		return zonefw_refuse_missing(a->extack, n, tb[ZONEFW_AR_FROM] ? ZONEFW_AR_TO : ZONEFW_AR_FROM,
+					     "a rule needs FROM and TO");
+	err = zonefw_zones_attr(a, n, tb[ZONEFW_AR_FROM], &r->from, &r->nfrom);
 	if (!err)
 		err = zonefw_zones_attr(a, n, tb[ZONEFW_AR_TO], &r->to, &r->nto);
 	if (!err)
@@ -133,7 +137,7 @@ static int rule_scalars(struct zonefw_apply *a, struct zonefw_rule *r, struct nl
 	u32 arg;
 
 	if (!tb[ZONEFW_AR_ACTION])
-		return zonefw_refuse_attr(a, r->blob, "a rule has no action");
+		return zonefw_refuse_missing(a->extack, r->blob, ZONEFW_AR_ACTION, "a rule has no action");
 	r->action = nla_get_u8(tb[ZONEFW_AR_ACTION]);
 	arg = tb[ZONEFW_AR_ARG] ? nla_get_u32(tb[ZONEFW_AR_ARG]) : 0;
 	if (arg > U16_MAX)

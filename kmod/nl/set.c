@@ -49,17 +49,18 @@ int zonefw_set_parse(struct zonefw_apply *a, const struct nlattr *at)
 {
 	struct zonefw_setuse *u = &a->p->sets[a->p->nsets];
 	struct nlattr *tb[ZONEFW_AS_MAX + 1];
-	char name[ZONEFW_NAME_MAX + 1] = "";
+	const char *name;
 	int err = nla_parse_nested(tb, ZONEFW_AS_MAX, at, zonefw_attr_set_policy, a->extack);
 
 	if (err)
 		return err;
-	if (tb[ZONEFW_AS_NAME])
-		nla_strscpy(name, tb[ZONEFW_AS_NAME], sizeof(name));
+	if (!tb[ZONEFW_AS_NAME])
+		return zonefw_refuse_missing(a->extack, at, ZONEFW_AS_NAME, "a set has no name");
+	name = nla_data(tb[ZONEFW_AS_NAME]);
 	if (!zonefw_name_ok(name))
-		return zonefw_refuse_attr(a, at, "not a name for a set");
+		return zonefw_refuse_attr(a, tb[ZONEFW_AS_NAME], "not a name for a set");
 	if (zonefw_setuse_find(a->p, name) >= 0)
-		return zonefw_refuse_attr(a, at, "a set of that name exists already");
+		return zonefw_refuse_attr(a, tb[ZONEFW_AS_NAME], "a set of that name exists already");
 	if (tb[ZONEFW_AS_MAX] && nla_get_u32(tb[ZONEFW_AS_MAX]) > ZONEFW_SET_MAX)
 		return zonefw_refuse_attr(a, tb[ZONEFW_AS_MAX], "a set has at most 16777216 members");
 	u->blob = zonefw_keep_attr(a, at);
@@ -91,10 +92,12 @@ int zonefw_elems_open(const struct zonefw_policy *p, const struct nlattr *at, u3
 
 	if (err)
 		return err;
+	if (!tb[ZONEFW_AE_NAME] || !tb[ZONEFW_AE_LIST])
+		return zonefw_refuse_missing(extack, at, tb[ZONEFW_AE_NAME] ? ZONEFW_AE_LIST : ZONEFW_AE_NAME,
+					     "members need the name of a set and a list");
 	NL_SET_BAD_ATTR(extack, at);
-	if (!tb[ZONEFW_AE_NAME] || !tb[ZONEFW_AE_LIST] || !nla_len(tb[ZONEFW_AE_LIST]) ||
-	    nla_len(tb[ZONEFW_AE_LIST]) % sizeof(**list)) {
-		NL_SET_ERR_MSG(extack, "members need the name of a set and a list that is not broken");
+	if (!nla_len(tb[ZONEFW_AE_LIST]) || nla_len(tb[ZONEFW_AE_LIST]) % sizeof(**list)) {
+		NL_SET_ERR_MSG(extack, "a list of members is empty or broken");
 		return -EINVAL;
 	}
 	i = zonefw_setuse_find(p, nla_data(tb[ZONEFW_AE_NAME]));

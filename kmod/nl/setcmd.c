@@ -59,10 +59,9 @@ static int ask_open(struct ask *q, struct sk_buff *skb, struct genl_info *info)
 	q->info = info;
 	q->p = zonefw_policy_get(zonefw_ns(genl_info_net(info)));
 	err = for_members(q, NULL);
-	if (!err && !q->n) {
-		NL_SET_ERR_MSG(info->extack, "the attribute SETELEMS is missing");
-		err = -EINVAL;
-	}
+	if (!err && !q->n)
+		err = zonefw_refuse_missing(info->extack, NULL, ZONEFW_A_SETELEMS,
+					    "the attribute SETELEMS is missing");
 	return err;
 }
 
@@ -182,15 +181,20 @@ int zonefw_set_test_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
-static struct zonefw_set *set_named(const struct zonefw_policy *p, const struct nlattr *name,
-				    struct netlink_ext_ack *extack)
+static int set_named(const struct zonefw_policy *p, const struct nlattr *name, struct zonefw_set **s,
+		     struct netlink_ext_ack *extack)
 {
-	int i = name ? zonefw_setuse_find(p, nla_data(name)) : -1;
+	int i;
 
-	if (i >= 0)
-		return p->sets[i].set;
-	NL_SET_ERR_MSG(extack, "no set of that name");
-	return NULL;
+	if (!name)
+		return zonefw_refuse_missing(extack, NULL, ZONEFW_A_SETNAME, "the attribute SETNAME is missing");
+	i = zonefw_setuse_find(p, nla_data(name));
+	if (i < 0) {
+		NL_SET_ERR_MSG_ATTR(extack, name, "no set of that name");
+		return -ENOENT;
+	}
+	*s = p->sets[i].set;
+	return 0;
 }
 
 /**
@@ -198,7 +202,7 @@ static struct zonefw_set *set_named(const struct zonefw_policy *p, const struct 
  * @skb: request
  * @info: request with SETNAME
  *
- * Return: 0, -EPERM or -ENOENT with a sentence.
+ * Return: 0, -EPERM, -EINVAL or -ENOENT with a sentence.
  */
 int zonefw_set_flush_doit(struct sk_buff *skb, struct genl_info *info)
 {
@@ -209,11 +213,11 @@ int zonefw_set_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	p = zonefw_policy_get(zonefw_ns(genl_info_net(info)));
-	s = set_named(p, info->attrs[ZONEFW_A_SETNAME], info->extack);
-	if (s)
+	err = set_named(p, info->attrs[ZONEFW_A_SETNAME], &s, info->extack);
+	if (!err)
 		zonefw_set_flush(s);
 	zonefw_policy_put(p);
-	return s ? 0 : -ENOENT;
+	return err;
 }
 
 /* The members of one set: the table is walked across messages. */
@@ -240,11 +244,11 @@ int zonefw_members_start(struct netlink_callback *cb)
 	if (!w)
 		return -ENOMEM;
 	w->p = zonefw_policy_get(zonefw_ns(sock_net(cb->skb->sk)));
-	w->s = set_named(w->p, nlmsg_find_attr(cb->nlh, GENL_HDRLEN, ZONEFW_A_SETNAME), cb->extack);
-	if (!w->s) {
+	err = set_named(w->p, nlmsg_find_attr(cb->nlh, GENL_HDRLEN, ZONEFW_A_SETNAME), &w->s, cb->extack);
+	if (err) {
 		zonefw_policy_put(w->p);
 		kfree(w);
-		return -ENOENT;
+		return err;
 	}
 	rhashtable_walk_enter(&w->s->ht, &w->it);
 	*walk_of(cb) = w;

@@ -89,7 +89,7 @@ int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at)
 	if (err)
 		return err;
 	if (!tb[ZONEFW_AZ_NAME])
-		return zonefw_refuse_attr(a, at, "a zone has no name");
+		return zonefw_refuse_missing(a->extack, at, ZONEFW_AZ_NAME, "a zone has no name");
 	nla_strscpy(z->name, tb[ZONEFW_AZ_NAME], sizeof(z->name));
 	if (!zonefw_name_ok(z->name) || !strcmp(z->name, "any") || !strcmp(z->name, "none"))
 		return zonefw_refuse_attr(a, at, "not a name for a zone");

@@ -46,7 +46,7 @@ static const struct twist refusals[] = {
 	{ "tag-mask too narrow", "too narrow", -EINVAL, .tag_mask = 0x01000000 },
 	{ "unknown id", "not in force", -EINVAL, .id = 0x7fffffff },
 	{ "publish to nowhere", "need a target", -EINVAL, .action = ZONEFW_PUBLISH },
-	{ "accept with a target", "need a target", -EINVAL, .nat_len = NAT, .nat = { { HOST } } },
+	{ "accept with a target", "have a target", -EINVAL, .nat_len = NAT, .nat = { { HOST } } },
 	{ "half a target", "one address of each family", -EINVAL, .action = ZONEFW_PUBLISH,
 	  .nat_len = NAT / 2, .nat = { { HOST } } },
 	{ "three targets", "one address of each family", -EINVAL, .action = ZONEFW_PUBLISH,

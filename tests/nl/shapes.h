@@ -8,34 +8,6 @@ static const struct documented { int cmd, nest, attr, type; const char *name; } 
 };
 #define NDOC (int)(sizeof(documented) / sizeof(documented[0]))
 
-/* an error with the place of the attribute: talk() and the offset of the extended ack */
-static int talk_where(struct msg *m, int *offset)
-{
-	unsigned char buf[65536];
-	struct nlmsghdr *h = (void *)m->b, *r = (void *)buf;
-	struct nlmsgerr *e = NLMSG_DATA(r);
-	struct nlattr *a;
-	int n;
-
-	*offset = 0;
-	h->nlmsg_len = m->len;
-	h->nlmsg_seq = ++seq;
-	if (send(fd, m->b, m->len, 0) < 0)
-		return -errno;
-	do
-		n = recv(fd, buf, sizeof(buf), 0);
-	while (n > 0 && (r->nlmsg_type != NLMSG_ERROR || r->nlmsg_seq != seq));
-	if (n <= 0)
-		return -errno;
-	a = (void *)((char *)&e->msg + (r->nlmsg_flags & NLM_F_CAPPED ? sizeof(e->msg) : NLMSG_ALIGN(e->msg.nlmsg_len)));
-	while (r->nlmsg_flags & NLM_F_ACK_TLVS && (unsigned char *)a + NLA_HDRLEN <= buf + r->nlmsg_len && a->nla_len) {
-		if ((a->nla_type & NLA_TYPE_MASK) == NLMSGERR_ATTR_OFFS)
-			memcpy(offset, (char *)a + NLA_HDRLEN, 4);
-		a = (void *)((char *)a + NLA_ALIGN(a->nla_len));
-	}
-	return e->error;
-}
-
 enum { SHAPES = 8 };
 static const char *const shape_names[SHAPES] = { "empty", "u8", "u16", "u32", "u64", "string without its end", "nested",
 						 "3 bytes" };
@@ -73,8 +45,9 @@ static void shapes(void)
 
 		for (int s = 0; s < SHAPES; s++) {
 			unsigned int at = 0, place;
-			int offset, err;
+			struct answer a;
 			struct msg m;
+			int err;
 
 			if (may_fit(d->type, s) || (d->type == 13 && s == 6))
 				continue;
@@ -87,15 +60,15 @@ static void shapes(void)
 			put_shape(&m, d->attr, s);
 			if (d->nest)
 				close_nest(&m, at);
-			err = talk_where(&m, &offset);
+			err = talk(&m, &a);
 			after = generation();
 			tried++;
 			if (err >= 0 || after != before) {
 				printf("# %s as %s: answer %d, generation %u, was %u\n", d->name, shape_names[s], err, after, before);
 				bad++;
-			} else if (offset != (int)place) {
+			} else if (a.offset != (int)place) {
 				printf("# %s as %s: refused with %d, but the place named is %d and not %u\n", d->name,
-				       shape_names[s], err, offset, place);
+				       shape_names[s], err, a.offset, place);
 				blind++;
 			}
 		}
