@@ -71,6 +71,8 @@ def header(spec):
 def rule_of(a):
     kind = {'nest': 'NLA_NESTED', 'string': 'NLA_NUL_STRING', 'binary': 'NLA_BINARY'}.get(
         a['type'], 'NLA_' + a['type'].upper())
+    if 'check' in a:
+        return f'NLA_POLICY_VALIDATE_FN({kind}, zonefw_{a["check"]}_check, {a.get("max-len", "")})'.replace(', )', ')')
     if 'max' in a:
         return f'NLA_POLICY_MAX({kind}, {a["max"]})'
     if 'mask' in a:
@@ -119,6 +121,9 @@ def prototypes(spec):
            '#include <linux/zonefw.h>', '#include <net/netlink.h>', '']
     out += [f'extern const struct nla_policy zonefw_{n}_policy[{last} + 1];'
             for n, last, _ in tables(spec)]
+    checks = sorted({a['check'] for s in spec['attribute-sets'] for a in s['attributes'] if 'check' in a})
+    out += ['', '/* words.c: what a string may be that is shown to people */']
+    out += [f'int zonefw_{c}_check(const struct nlattr *at, struct netlink_ext_ack *extack);' for c in checks]
     return '\n'.join(out + ['', '#endif', ''])
 
 

@@ -57,7 +57,7 @@ static void lex_string(struct lexer *l, struct model *m)
 		int c = peek(l, 0);
 		char ch;
 
-		if (c == -1 || c == '\n') {
+		if (c == -1 || (c == '\n' && !l->src->cmdline)) {
 			err_at(m, l->cur.pos, "this string has no closing quote");
 			l->bad = true;
 			break;

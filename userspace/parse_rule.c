@@ -547,6 +547,8 @@ struct rule *parse_rule(struct parser *p)
 		sb_put(&where, ":");
 		sb_num(&where, (unsigned)r->pos.line);
 		r->where = printable(sb_str(&where));
+		for (char *t = r->where; (t = strchr(t, '\t'));)
+			*t = '?';
 	}
 	return r;
 }

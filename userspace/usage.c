@@ -41,10 +41,19 @@ static void put_prefix(struct sbuf *b, struct src *s)
 	}
 }
 
+/* can it be no word of the language? */
+static bool odd(const char *s)
+{
+	for (const char *at = s; *at; at++)
+		if ((signed char)*at <= ' ' || *at == 127)
+			return true;
+	return strpbrk(s, ";{}#,\"") != NULL;
+}
+
 static void put_word(struct sbuf *b, char **argv, int i)
 {
 	bool str = i && (!strcmp(argv[i - 1], "log") || !strcmp(argv[i - 1], "comment"));
-	bool bare = argv[i][0] != '"' && strpbrk(argv[i], " \t\n;{}#,\"") != NULL;
+	bool bare = argv[i][0] != '"' && odd(argv[i]);
 
 	sb_fmt(b, " %s", !*argv[i] || (str && bare) ? quote(argv[i]) : argv[i]);
 }

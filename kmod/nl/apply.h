@@ -60,7 +60,6 @@ int zonefw_elems_open(const struct zonefw_policy *p, const struct nlattr *at, u3
 int zonefw_set_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_setelems_parse(struct zonefw_apply *a, const struct nlattr *at);
 int zonefw_live_parse(struct zonefw_apply *a, struct zonefw_rule *r, const struct nlattr *nest);
-bool zonefw_name_ok(const char *s);
 bool zonefw_addrs_ok(const struct zonefw_addr *x, u32 n);
 
 static inline bool zonefw_zone_word_ok(const struct zonefw_apply *a, u16 z)

@@ -14,7 +14,7 @@ const struct nla_policy zonefw_apply_policy[ZONEFW_A_SETELEMS + 1] = {
 	[ZONEFW_A_CELLDEF] = { .type = NLA_NESTED },
 	[ZONEFW_A_OPTIONS] = { .type = NLA_NESTED },
 	[ZONEFW_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_APPLY_DRY | ZONEFW_APPLY_KEEP),
-	[ZONEFW_A_EXTRATEXT] = { .type = NLA_NUL_STRING },
+	[ZONEFW_A_EXTRATEXT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_lines_check),
 	[ZONEFW_A_CONFIRM] = { .type = NLA_U32 },
 	[ZONEFW_A_SET] = { .type = NLA_NESTED },
 	[ZONEFW_A_SETELEMS] = { .type = NLA_NESTED },
@@ -58,7 +58,7 @@ const struct nla_policy zonefw_edit_rules_policy[ZONEFW_A_EDIT + 1] = {
 };
 
 const struct nla_policy zonefw_attr_set_policy[ZONEFW_AS_MAX + 1] = {
-	[ZONEFW_AS_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AS_NAME] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_name_check, ZONEFW_NAME_MAX),
 	[ZONEFW_AS_PORT] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ZONEFW_AS_TIMEOUT] = { .type = NLA_U32 },
 	[ZONEFW_AS_MAX] = { .type = NLA_U32 },
@@ -88,40 +88,40 @@ const struct nla_policy zonefw_attr_live_policy[ZONEFW_AL_MAX + 1] = {
 	[ZONEFW_AL_TIME] = NLA_POLICY_EXACT_LEN(4),
 	[ZONEFW_AL_DAYS] = NLA_POLICY_MAX(NLA_U8, 127),
 	[ZONEFW_AL_EXPIRES] = { .type = NLA_U32 },
-	[ZONEFW_AL_HELPER] = { .type = NLA_NUL_STRING, .len = ZONEFW_HELPER_MAX },
+	[ZONEFW_AL_HELPER] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_name_check, ZONEFW_HELPER_MAX),
 	[ZONEFW_AL_ADD_SET] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
 	[ZONEFW_AL_ADD_BY] = NLA_POLICY_MAX(NLA_U8, ZONEFW_BY_DST),
 	[ZONEFW_AL_ADD_TIMEOUT] = { .type = NLA_U32 },
 };
 
 const struct nla_policy zonefw_attr_zone_policy[ZONEFW_AZ_MAX + 1] = {
-	[ZONEFW_AZ_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AZ_NAME] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_name_check, ZONEFW_NAME_MAX),
 	[ZONEFW_AZ_PARENT] = { .type = NLA_U16 },
-	[ZONEFW_AZ_DEV] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[ZONEFW_AZ_DEV] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, IFNAMSIZ - 1),
 	[ZONEFW_AZ_GROUP] = { .type = NLA_U32 },
 	[ZONEFW_AZ_NETS] = { .type = NLA_BINARY },
 	[ZONEFW_AZ_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_ZONE_ANTISPOOF),
-	[ZONEFW_AZ_TEXT] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
+	[ZONEFW_AZ_TEXT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_TEXT_MAX),
 };
 
 const struct nla_policy zonefw_attr_rule_policy[ZONEFW_AR_MAX + 1] = {
 	[ZONEFW_AR_ID] = { .type = NLA_U32 },
-	[ZONEFW_AR_NAME] = { .type = NLA_NUL_STRING, .len = ZONEFW_NAME_MAX },
+	[ZONEFW_AR_NAME] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_name_check, ZONEFW_NAME_MAX),
 	[ZONEFW_AR_FROM] = { .type = NLA_BINARY },
 	[ZONEFW_AR_TO] = { .type = NLA_BINARY },
-	[ZONEFW_AR_TEXT] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
-	[ZONEFW_AR_WHERE] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
-	[ZONEFW_AR_COMMENT] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
+	[ZONEFW_AR_TEXT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_TEXT_MAX),
+	[ZONEFW_AR_WHERE] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_TEXT_MAX),
+	[ZONEFW_AR_COMMENT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_TEXT_MAX),
 	[ZONEFW_AR_ACTION] = NLA_POLICY_MAX(NLA_U8, __ZONEFW_ACTION_MAX - 1),
 	[ZONEFW_AR_ARG] = { .type = NLA_U32 },
 	[ZONEFW_AR_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_RULE_ALL),
-	[ZONEFW_AR_LOG] = { .type = NLA_NUL_STRING, .len = ZONEFW_PREFIX_MAX },
+	[ZONEFW_AR_LOG] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_PREFIX_MAX),
 	[ZONEFW_AR_FAMILY] = { .type = NLA_U8 },
 	[ZONEFW_AR_L4] = { .type = NLA_BINARY },
 	[ZONEFW_AR_SRC] = { .type = NLA_BINARY },
 	[ZONEFW_AR_DST] = { .type = NLA_BINARY },
-	[ZONEFW_AR_IN] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
-	[ZONEFW_AR_OUT] = { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[ZONEFW_AR_IN] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, IFNAMSIZ - 1),
+	[ZONEFW_AR_OUT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, IFNAMSIZ - 1),
 	[ZONEFW_AR_MAC] = { .type = NLA_BINARY },
 	[ZONEFW_AR_MARK] = NLA_POLICY_EXACT_LEN(8),
 	[ZONEFW_AR_DSCP] = NLA_POLICY_MAX(NLA_U8, 63),
@@ -146,9 +146,9 @@ const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1] = {
 	[ZONEFW_AC_TO] = { .type = NLA_U16 },
 	[ZONEFW_AC_ACTION] = NLA_POLICY_MAX(NLA_U8, ZONEFW_REJECT),
 	[ZONEFW_AC_ARG] = NLA_POLICY_MAX(NLA_U32, __ZONEFW_REJ_MAX - 1),
-	[ZONEFW_AC_LOG] = { .type = NLA_NUL_STRING, .len = ZONEFW_PREFIX_MAX },
+	[ZONEFW_AC_LOG] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_PREFIX_MAX),
 	[ZONEFW_AC_FLAGS] = NLA_POLICY_MASK(NLA_U32, ZONEFW_CELL_SETTABLE),
-	[ZONEFW_AC_TEXT] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
+	[ZONEFW_AC_TEXT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_TEXT_MAX),
 };
 
 const struct nla_policy zonefw_attr_opt_policy[ZONEFW_AO_MAX + 1] = {
@@ -159,5 +159,5 @@ const struct nla_policy zonefw_attr_opt_policy[ZONEFW_AO_MAX + 1] = {
 	[ZONEFW_AO_INVALID_ACCEPT] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ZONEFW_AO_REMATCH] = NLA_POLICY_MAX(NLA_U8, 1),
 	[ZONEFW_AO_TAG_MASK] = { .type = NLA_U32 },
-	[ZONEFW_AO_TEXT] = { .type = NLA_NUL_STRING, .len = ZONEFW_TEXT_MAX },
+	[ZONEFW_AO_TEXT] = NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, zonefw_line_check, ZONEFW_TEXT_MAX),
 };

@@ -22,4 +22,9 @@ extern const struct nla_policy zonefw_attr_edit_policy[ZONEFW_AD_MAX + 1];
 extern const struct nla_policy zonefw_attr_celldef_policy[ZONEFW_AC_MAX + 1];
 extern const struct nla_policy zonefw_attr_opt_policy[ZONEFW_AO_MAX + 1];
 
+/* words.c: what a string may be that is shown to people */
+int zonefw_line_check(const struct nlattr *at, struct netlink_ext_ack *extack);
+int zonefw_lines_check(const struct nlattr *at, struct netlink_ext_ack *extack);
+int zonefw_name_check(const struct nlattr *at, struct netlink_ext_ack *extack);
+
 #endif

@@ -119,8 +119,7 @@ static int deeds_parse(struct zonefw_apply *a, struct zonefw_rule *r, struct nla
 	if (tb[ZONEFW_AL_HELPER]) {
 		if (r->action != ZONEFW_ACCEPT && r->action != ZONEFW_PUBLISH)
 			return zonefw_refuse_attr(a, tb[ZONEFW_AL_HELPER], "only a rule that accepts assigns a helper");
-		if (!zonefw_name_ok(nla_data(tb[ZONEFW_AL_HELPER])) ||
-		    zonefw_helpers_get(l, r, nla_data(tb[ZONEFW_AL_HELPER])))
+		if (zonefw_helpers_get(l, r, nla_data(tb[ZONEFW_AL_HELPER])))
 			return zonefw_refuse_attr(a, tb[ZONEFW_AL_HELPER],
 						  "the kernel has no such conntrack helper for the rule's protocols");
 	}

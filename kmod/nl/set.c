@@ -57,8 +57,6 @@ int zonefw_set_parse(struct zonefw_apply *a, const struct nlattr *at)
 	if (!tb[ZONEFW_AS_NAME])
 		return zonefw_refuse_missing(a->extack, at, ZONEFW_AS_NAME, "a set has no name");
 	name = nla_data(tb[ZONEFW_AS_NAME]);
-	if (!zonefw_name_ok(name))
-		return zonefw_refuse_attr(a, tb[ZONEFW_AS_NAME], "not a name for a set");
 	if (zonefw_setuse_find(a->p, name) >= 0)
 		return zonefw_refuse_attr(a, tb[ZONEFW_AS_NAME], "a set of that name exists already");
 	if (tb[ZONEFW_AS_MAX] && nla_get_u32(tb[ZONEFW_AS_MAX]) > ZONEFW_SET_MAX)

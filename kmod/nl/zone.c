@@ -2,27 +2,10 @@
 /*
  * APPLY: one zone into the policy. Process context, nobody sees the policy yet.
  */
-#include <linux/ctype.h>
 #include <linux/if.h>
 #include <linux/mm.h>
 #include "apply.h"
 #include "gen.h"
-
-/**
- * zonefw_name_ok() - is this a name by the language's rule?
- * @s: string
- *
- * Return: true for a letter, then letters, digits, _ - and full stops.
- */
-bool zonefw_name_ok(const char *s)
-{
-	if (!isalpha(*s))
-		return false;
-	for (; *s; s++)
-		if (!isalnum(*s) && !strchr("_-.", *s))
-			return false;
-	return true;
-}
 
 static bool net_ok(const struct zonefw_net *n)
 {
@@ -91,11 +74,11 @@ int zonefw_zone_parse(struct zonefw_apply *a, const struct nlattr *at)
 	if (!tb[ZONEFW_AZ_NAME])
 		return zonefw_refuse_missing(a->extack, at, ZONEFW_AZ_NAME, "a zone has no name");
 	nla_strscpy(z->name, tb[ZONEFW_AZ_NAME], sizeof(z->name));
-	if (!zonefw_name_ok(z->name) || !strcmp(z->name, "any") || !strcmp(z->name, "none"))
-		return zonefw_refuse_attr(a, at, "not a name for a zone");
+	if (!strcmp(z->name, "any") || !strcmp(z->name, "none"))
+		return zonefw_refuse_attr(a, tb[ZONEFW_AZ_NAME], "not a name for a zone");
 	for (i = 0; i < id; i++)
 		if (!strcmp(z->name, a->p->zones[i].name))
-			return zonefw_refuse_attr(a, at, "a zone of that name exists already");
+			return zonefw_refuse_attr(a, tb[ZONEFW_AZ_NAME], "a zone of that name exists already");
 	if (tb[ZONEFW_AZ_PARENT]) {
 		a->p->parent[id] = nla_get_u16(tb[ZONEFW_AZ_PARENT]);
 		if (!a->p->parent[id] || a->p->parent[id] >= id)

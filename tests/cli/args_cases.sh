@@ -63,6 +63,12 @@ at "packet of many" 1 43 "a packet has one destination address, '1.2.3.0/24' is 
 	explain from a tcp src 1.2.3.4 dst 1.2.3.0/24 dport 80
 at "verdict" 1 60 "no verdict 'acept'; did you mean 'accept'?" explain from a tcp src 1.2.3.4 dst 1.2.3.5 --expect acept
 c "control characters" 1 "no command 'a?[31mb'" $'a\033[31mb'
+for w in $'a\nb' $'a\rb' $'a b\t' $'a\033[31mb' $'a\177'; do
+	c "a control character in a prefix" 1 "<command line>:38: error: control character in a string" rule add from a to b drop log "$w"
+	c "and in a cell's" 1 "<command line>:40: error: control character in a string" policy set from a to b drop log "$w"
+	c "and in a comment" 1 "<command line>:42: error: control character in a string" rule add from a to b drop comment "$w"
+done
+c "a prefix that is not UTF-8" 1 "<command line>:38: error: this string is not UTF-8" rule add from a to b drop log $'a\377'
 c "help of an object" 0 "zonefw rule add from F to T" rule help
 c "help by option" 0 "zonefw rule move ID" rule --help
 c "help of help" 0 "zonefw zone add NAME" help zone
@@ -73,6 +79,7 @@ c "help of a verb is one form" 0 "zonefw rule add from" rule add help
 [ "$(grep -c '^  zonefw' <<< "$out")" = 1 ] && pass=$((pass + 1)) || { fail=$((fail + 1)); echo "FAIL: help of a verb: $out"; }
 if [ ! -e /sys/module/zonefw ]; then
 	c "right words, no module" 2 "modprobe zonefw" rule add from a to b accept https dst web name x
+	c "a prefix in UTF-8" 2 "modprobe zonefw" rule add from a to b accept log "häh 100%s"
 	c "right words, no module: del" 2 "modprobe zonefw" rule del 1 2 x
 	c "right words, no module: zone" 2 "modprobe zonefw" zone set x dev eth0 antispoof
 	c "right words, no module: set" 2 "modprobe zonefw" rule add from a to b drop src ::1/-64

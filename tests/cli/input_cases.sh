@@ -89,6 +89,7 @@ c "CRLF" 0 "2 zones, 1 rule" check t.conf
 printf 'lan -> wan { acept }\r\n' >> t.conf; b "CRLF with an error" "t.conf:5:14: error: no action 'acept'"
 printf 'zone a { dev x }\nzone b\0 { dev y }\n' > t.conf; b "a NUL byte" "t.conf:2:7: error: a NUL byte"
 printf 'zone a { dev x }\na -> a { drop log "\377\376" }\n' > t.conf; b "not UTF-8" "t.conf:2:19: error: this string is not UTF-8"
+printf 'zone a { dev x }\na -> a { drop log "a\033b" }\n' > t.conf; b "a control byte in a prefix" "t.conf:2:19: error: control character in a string"
 printf 'zone a { dev x }\na -> b\033[31m\377 { drop }\n' > t.conf; b "control bytes" "no zone 'b'" "character 0x1b has no place here"
 { echo "$Z2"; printf 'lan -> wan { accept src '; many 80000 '10.0.%d.%d,'; echo '1.2.3.4 dprt 80 }'; } > t.conf; b "a line of a megabyte" "is not an address"
 { printf 'zone a { dev x }\n'; head -c 1000000 /dev/zero | tr '\0' ' '; echo 'zoen b { }'; } > t.conf

@@ -137,5 +137,15 @@ K10N() {
   is "shown" "$(zf show zones | grep -c 'odd?\[31m')" 1
   is "as it is in JSON" "$(zf -j show zones | grep -c 'odd\\u001B\[31m')" 1
   fw ip link del "$d"
+  # a log prefix is text and nothing else; the kernel logs a namespace's packets only when asked to
+  echo 1 > /proc/sys/net/netfilter/nf_log_all_netns
+  apply "options { log kernel }
+$P0 wan -> int { drop udp dport 4711 log \"100%s %n ä\" }" || return
+  dmesg -c > /dev/null
+  send ext1 udp "${A4[pc]}" 4711
+  is "a prefix with a format in it, in the log" "$(dmesg | grep -c '100%s %n .* IN=wan1 ')" 1
+  fw zonefw rule add from wan to int drop log $'a\nb' > "$T/o" 2>&1; is "a prefix of two lines: exit" $? 1
+  is "and why" "$(grep -c 'control character in a string' "$T/o")" 1
+  echo 0 > /proc/sys/net/netfilter/nf_log_all_netns
   apply "$P0"
 }

@@ -408,6 +408,7 @@ int main(int argc, char **argv)
 	unknown();
 	omissions();
 	strangers();
+	strings();
 	shapes();
 	described();
 	rights();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * covers K04 K05: each command whole, then without each attribute that it needs, and without each two; each
- * command with what no request has. Part of nlcheck.c.
+ * covers K04 K05 K10: each command whole, then without each attribute that it needs, and without each two; each
+ * command with what no request has; every string that people see, with what could forge a line. Part of nlcheck.c.
  */
 enum { PLAIN = 1, ADD_EDIT, REPLACE_EDIT, DEL_EDIT, MOVE_EDIT };
 
@@ -364,4 +364,68 @@ static void strangers(void)
 	printf("# K05: %d requests\n", tried);
 	check(!bad && tried > 700, "K05", "each command in another version, with reserved bits, flags or attributes: refused");
 	check(generation() == before, "K05", "and nothing of it has changed anything");
+}
+
+/* A policy with one string of it by hand. */
+static int spelt(int nest, int attr, const char *s)
+{
+	struct answer a;
+	struct msg m;
+	unsigned int n, place;
+	int err;
+
+	start(&m, family, ZONEFW_CMD_APPLY);
+	put_u32(&m, ZONEFW_A_ABI, ZONEFW_ABI);
+	n = open_nest(&m, nest ? nest : ZONEFW_A_ZONE);
+	if (nest == ZONEFW_A_RULE) {
+		put_u16(&m, ZONEFW_AR_FROM, ZONEFW_ZONE_ANY);
+		put_u16(&m, ZONEFW_AR_TO, ZONEFW_ZONE_ANY);
+		put_u8(&m, ZONEFW_AR_ACTION, ZONEFW_ACCEPT);
+	} else if (nest == ZONEFW_A_CELLDEF) {
+		put_u16(&m, ZONEFW_AC_FROM, ZONEFW_ZONE_ANY);
+		put_u16(&m, ZONEFW_AC_TO, ZONEFW_ZONE_ANY);
+	} else if ((!nest || nest == ZONEFW_A_ZONE) && attr != ZONEFW_AZ_NAME) {
+		put_str(&m, ZONEFW_AZ_NAME, "inside");
+	}
+	if (!nest)
+		close_nest(&m, n);
+	place = m.len;
+	put_str(&m, attr, s);
+	if (nest)
+		close_nest(&m, n);
+	err = talk(&m, &a);
+	return err && (a.offset != (int)place || !*a.text) ? -EPROTO : err;
+}
+
+static void strings(void)
+{
+	static const struct { int nest, attr; enum { NAME, LINE, LINES } kind; const char *name; } all[] = {
+		{ ZONEFW_A_ZONE, ZONEFW_AZ_NAME, NAME, "zone/name" }, { ZONEFW_A_ZONE, ZONEFW_AZ_DEV, LINE, "zone/dev" },
+		{ ZONEFW_A_ZONE, ZONEFW_AZ_TEXT, LINE, "zone/text" }, { ZONEFW_A_SET, ZONEFW_AS_NAME, NAME, "set/name" },
+		{ ZONEFW_A_RULE, ZONEFW_AR_NAME, NAME, "rule/name" }, { ZONEFW_A_RULE, ZONEFW_AR_TEXT, LINE, "rule/text" },
+		{ ZONEFW_A_RULE, ZONEFW_AR_WHERE, LINE, "rule/where" }, { ZONEFW_A_RULE, ZONEFW_AR_LOG, LINE, "rule/log" },
+		{ ZONEFW_A_RULE, ZONEFW_AR_COMMENT, LINE, "rule/comment" }, { ZONEFW_A_RULE, ZONEFW_AR_IN, LINE, "rule/in" },
+		{ ZONEFW_A_RULE, ZONEFW_AR_OUT, LINE, "rule/out" }, { ZONEFW_A_CELLDEF, ZONEFW_AC_LOG, LINE, "celldef/log" },
+		{ ZONEFW_A_CELLDEF, ZONEFW_AC_TEXT, LINE, "celldef/text" }, { ZONEFW_A_OPTIONS, ZONEFW_AO_TEXT, LINE, "options/text" },
+		{ 0, ZONEFW_A_EXTRATEXT, LINES, "extratext" },
+	};
+	/* from: the first kind of string that may be this */
+	static const struct { const char *s; int from; } words[] = {
+		{ "a", NAME }, { "Z9_-.", NAME }, { "", LINE }, { "9", LINE }, { "a/b", LINE }, { "a b", LINE }, { "a%s%n", LINE },
+		{ "h\xc3\xa4h", LINE }, { "\xe4", LINE }, { "a\"b", LINE }, { "a\nb", LINES }, { "a\tb", 3 }, { "a\rb", 3 },
+		{ "a\x1b[31m", 3 }, { "a\x7f", 3 }, { "\x01", 3 },
+	};
+	int bad = 0, tried = 0;
+
+	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (unsigned int k = 0; k < sizeof(words) / sizeof(words[0]); k++, tried++) {
+			int want = words[k].from <= (int)all[i].kind ? 0 : -EINVAL, err = spelt(all[i].nest, all[i].attr, words[k].s);
+
+			if (err == want)
+				continue;
+			printf("# %s as word %u: answer %d, not %d\n", all[i].name, k, err, want);
+			bad++;
+		}
+	printf("# K10: %d strings\n", tried);
+	check(!bad && tried > 200, "K10", "each string that people see: no control characters, and names as the language has them");
 }
