@@ -75,6 +75,13 @@ D01() {
   fw ip link set wan1 mtu 1500
   on pc ip -6 route flush cache
 }
+# nd_transit: a neighbour solicitation of adm's for web, whose address it is sent to by way of fw
+nd_transit() {
+  watch nd web
+  send adm -s "${A6[adm]}" -t 255 -P "8700000000000000$(hexaddr "${A6[web]}")010102000000aa01" 58 "${A6[web]}"
+  unwatch nd 0.5
+  is "$1" "$(seen nd "^web I 6 58 ${A6[adm]} ${A6[web]} 135 ")" "$2"
+}
 D03() {
   apply "$ZONES any -> any { default drop }" || return
   local d=02:00:00:00:00:fe
@@ -85,17 +92,21 @@ D03() {
   on adm ip -6 addr add fe80::1/64 dev eth0; sleep 2.5
   is "duplicate address detected" "$(on adm ip -6 addr show dev eth0 | grep 'fe80::1/' | grep -c dadfailed)" 1
   on adm ip -6 addr del fe80::1/64 dev eth0
-  # a neighbour solicitation for fe80::1 by hand: answered at hop limit 255 only, and never forwarded
-  watch nd adm ext1 web pc
+  # a neighbour solicitation for fe80::1 by hand: answered at hop limit 255 only
+  watch nd adm
   local ns="8700000000000000fe800000000000000000000000000001010102000000aa01"
   send adm -s "${A6[adm]}" -t 254 -P "$ns" 58 fe80::1
   unwatch nd 0.3
   is "answers at hop limit 254" "$(seen nd "^adm I 6 58 [^ ]+ ${A6[adm]} 136 ")" 0
-  is "forwarded" "$(grep -vE '^adm' "$T/seen-nd" | grep -c "${A6[adm]}")" 0
-  watch nd adm ext1 web pc
+  watch nd adm
   send adm -s "${A6[adm]}" -t 255 -P "$ns" 58 fe80::1
   unwatch nd 0.5
   at_least "answers at hop limit 255" "$(seen nd "^adm I 6 58 [^ ]+ ${A6[adm]} 136 ")" 1
+  nd_transit "forwarded under deny-all" 0
+  apply "$ZONES any -> any { default accept }"
+  nd_transit "forwarded though all is accepted" 0
+  zf -q flush
+  nd_transit "twin: forwarded by the kernel alone" 1
   apply "$P0"
 }
 D04() {
@@ -184,6 +195,9 @@ F03() {
 }
 F04() {
   local s
+  # 198.18.3.255 is the broadcast address of dmz1's link for now, and the kernel is told to forward it
+  fw ip addr add 198.18.3.2/24 broadcast + dev dmz1
+  fw sysctl -qw net.ipv4.conf.all.bc_forwarding=1 net.ipv4.conf.wan2.bc_forwarding=1
   watch martian web ext1
   for s in 0.0.0.1 127.0.0.1 169.254.9.9 224.0.0.5 255.255.255.255 240.1.1.1; do
     send ext2 -s $s -S 931 tcp "${A4[web]}" 80
@@ -196,4 +210,13 @@ F04() {
   # fe80::77 is link-local (never forwarded)
   is "martians behind the firewall" "$(grep -E ' 931 ' "$T/seen-martian" | grep -v '^ext2' | sed 's/ [0-9]* [0-9]*$//' | tr '\n' ';')" ''
   is "twin" "$(seen martian "^web I 4 6 ${A4[ext2]} [^ ]+ 932 80 2 ")" 1
+  apply "$P0 wan -> dmz { accept udp dport 53 dst 198.18.3.255 }" && {
+    watch martian web
+    send ext2 -S 933 udp 198.18.3.255 53
+    unwatch martian
+    is "twin: a directed broadcast with a rule of its own" "$(seen martian "^web I 4 17 ${A4[ext2]} 198.18.3.255 933 53 ")" 1
+  }
+  fw sysctl -qw net.ipv4.conf.all.bc_forwarding=0 net.ipv4.conf.wan2.bc_forwarding=0
+  fw ip addr del 198.18.3.2/24 dev dmz1
+  apply "$P0"
 }
