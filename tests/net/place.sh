@@ -129,7 +129,7 @@ accept tcp dport 80, 443 name vrf; accept tcp dport 5432 in wan2; accept udp dpo
   unwatch vrf
   is "of twenty datagrams to ten ports two are allowed" "$(seen vrf "^web I [46] 17 [^ ]+ [^ ]+ [0-9]+ 7777 ") $(seen vrf "^web I [46] 17 (${A4[ext2]}|${A6[ext2]}) ")" "2 2"
   is "each of them and each answer was counted once" "$(zf -j show rules | tr '{' '\n' | grep '"name":"once"' | sed 's/.*"packets":\([0-9]*\).*/\1/')" 4
-  at_least "accepted" "$(stat accepted)" "$n"
+  at_least "and in the statistics" $(($(stat accepted) - n)) 4
   is "nothing in no zone" "$(zf -j show zones | grep -c vrf1)" 0
   for n in wan2 dmz1; do fw ip link set $n nomaster; done
   fw ip link del vrf1
@@ -224,7 +224,7 @@ H01() {
   wan2_addresses br0; fw ip route replace 198.18.9.13 dev br0
   apply "$(sed 's/zone wan { dev wan\*/zone wan { dev wan1, br0/' <<< "$P0")" || return
   for round in without with; do
-    [ $round = without ] || modprobe br_netfilter || break
+    [ $round = without ] || modprobe br_netfilter || { echo "skip H01 the same with br_netfilter: not in this kernel"; break; }
     is "$round: a port to a routed leg" "$(tcp ext2 "${A4[web]}" 80) $(tcp ext2 "${A6[web]}" 80) $(tcp brx "${A4[web]}" 80)" "open open open"
     blocked tcp ext2 web 22; is "$round: another port to 22" "$(tcp brx "${A4[web]}" 22 700)" timeout
     nsenter --net=/run/netns/ext2 pkt serve tcp:8081 & echo $! > "$T/br"; sleep 0.3
