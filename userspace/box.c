@@ -1,111 +1,188 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The packets of a rule as boxes, and sums with them: what two have in common,
- * and what one leaves of another. The proofs of eval.c and the warnings of
- * check.c rest on it. A named set may hold anything, so its box is all addresses.
+ * and what one leaves of another. The proofs of prove.c and the warnings of
+ * check.c rest on it. The boxes of a rule hold all its packets, and more where
+ * it has a condition that no box knows: see fact.c.
  */
 #include "box.h"
 
-#define BOXES_MOST	2000	/* left of a rule, while it is looked into */
-#define CELLS_MOST	64
+#include <stdlib.h>
 
-static u128 fam_max(int fam)
+static long work;
+static bool gave_up;
+
+void boxes_begin(void)
 {
-	return fam == 4 ? 0xffffffffu : ~(u128)0;
+	work = 0;
+	gave_up = false;
 }
 
-struct range { u128 lo, hi; };
-typedef VEC(struct range) rvec;
-
-static void addr_ranges(const addrvec *v, bool neg, int fam, rvec *out)
+/* all further sums are refused */
+bool boxes_spent(void)
 {
-	u128 at = 0, max = fam_max(fam);
-	bool done = false;
-	rvec in = { 0 };
+	return work > BOXES_WORK;
+}
 
-	for (int i = 0; i < v->n; i++) {
-		int len = fam == 4 ? 4 : 16;
-		struct range r = { load_be(v->v[i].lo, len), load_be(v->v[i].hi, len) };
+/* since it was asked last */
+bool boxes_gave_up(void)
+{
+	bool r = gave_up;
 
-		if (v->v[i].family != fam)
-			continue;
-		if (v->v[i].kind) {	/* a suffix: too wide on purpose */
-			if (neg)
-				continue;
-			r = (struct range){ 0, max };
+	gave_up = false;
+	return r;
+}
+
+static bool worked(long n)
+{
+	work += n;
+	gave_up |= boxes_spent();
+	return !boxes_spent();
+}
+
+void boxes_free(boxvec *v)
+{
+	free(v->v);
+	*v = (boxvec){ 0 };
+}
+
+static bool put(boxvec *v, const struct box *b)
+{
+	if (v->n >= BOXES_MOST) {
+		gave_up = true;
+		return false;
+	}
+	if (v->n == v->cap) {
+		v->cap = v->cap ? v->cap * 2 : 4;
+		v->v = realloc(v->v, (size_t)v->cap * sizeof(*v->v));
+		if (!v->v) {
+			fputs("zonefw: out of memory\n", stderr);
+			abort();
 		}
-		PUSH(in, r);
 	}
-	if (!v->n || !neg) {
-		if (!v->n)
-			PUSH(in, ((struct range){ 0, max }));
-		*out = in;
-		return;
-	}
-	for (int i = 1; i < in.n; i++)
-		for (int j = i; j && in.v[j].lo < in.v[j - 1].lo; j--) {
-			struct range tmp = in.v[j];
-
-			in.v[j] = in.v[j - 1];
-			in.v[j - 1] = tmp;
-		}
-	for (int i = 0; i < in.n && !done; i++) {
-		if (in.v[i].lo > at)
-			PUSH(*out, ((struct range){ at, in.v[i].lo - 1 }));
-		done = in.v[i].hi == max;
-		if (!done && in.v[i].hi + 1 > at)
-			at = in.v[i].hi + 1;
-	}
-	if (!done)
-		PUSH(*out, ((struct range){ at, max }));
+	v->v[v->n++] = *b;
+	return true;
 }
 
-/* a set may hold anything: too wide on purpose */
-static void live_ranges(const struct rule *r, int pick, const addrvec *v, int fam, rvec *out)
+static struct box everything(int fam)
 {
-	bool neg = r->flags & (pick == PICK_SRC ? ZONEFW_RULE_NEG_SRC : ZONEFW_RULE_NEG_DST);
+	u128 max = fam == 4 ? 0xffffffffu : ~(u128)0;
 
-	if (r->live.set[pick].n)
-		PUSH(*out, ((struct range){ 0, fam_max(fam) }));
-	else
-		addr_ranges(v, neg, fam, out);
+	return (struct box){ .fam = fam, .shi = max, .dhi = max, .phi = 255, .sph = 65535, .dph = 65535, .thi = 255 };
 }
 
-static void l4_box(const struct zonefw_l4 *l, struct box *b)
+static u128 suffix_mask(const struct zonefw_addr *s)
 {
-	if (l->flags & ZONEFW_L4_F_PROTO)
-		b->plo = b->phi = l->proto;
-	if (l->flags & ZONEFW_L4_F_PORTS) {
-		b->spl = l->sport_lo;
-		b->sph = l->sport_hi;
-		b->dpl = l->dport_lo;
-		b->dph = l->dport_hi;
+	return load_be(s->hi, 16);
+}
+
+/* Has every address with suffix a suffix b? */
+static bool suffix_has(const struct zonefw_addr *a, const struct zonefw_addr *b)
+{
+	u128 mask = suffix_mask(b);
+
+	return a && !(mask & ~suffix_mask(a)) && (load_be(a->lo, 16) & mask) == load_be(b->lo, 16);
+}
+
+/* the longer of two, false: no address has both */
+static bool suffix_join(const struct zonefw_addr *a, const struct zonefw_addr *b, const struct zonefw_addr **o)
+{
+	*o = a && (!b || suffix_mask(a) >= suffix_mask(b)) ? a : b;
+	return !a || !b || suffix_has(*o, *o == a ? b : a);
+}
+
+/* from the first to the last address of a range that has the suffix; false: none has */
+static bool suffix_fit(u128 *lo, u128 *hi, const struct zonefw_addr *s)
+{
+	u128 mask, a, b;
+
+	if (!s)
+		return *lo <= *hi;
+	mask = suffix_mask(s);
+	a = (*lo & ~mask) | load_be(s->lo, 16);
+	b = (*hi & ~mask) | load_be(s->lo, 16);
+	if (a < *lo && (a += mask + 1) <= mask)
+		return false;
+	if (b > *hi) {
+		if (b <= mask)
+			return false;
+		b -= mask + 1;
 	}
-	if (l->flags & ZONEFW_L4_F_TYPE) {
-		b->tlo = l->type_lo;
-		b->thi = l->type_hi;
+	*lo = a;
+	*hi = b;
+	return a <= b;
+}
+
+static bool lists_not(const struct rule *r, int pick)
+{
+	switch (pick) {
+	case PICK_SRC: return r->flags & ZONEFW_RULE_NEG_SRC;
+	case PICK_DST: return r->flags & ZONEFW_RULE_NEG_DST;
+	case PICK_SPORT: return r->live.flags & ZONEFW_LIVE_NEG_SPORT;
+	default: return r->live.flags & ZONEFW_LIVE_NEG_DPORT;
 	}
 }
 
-void rule_boxes(const struct rule *r, boxvec *out)
+static const addrvec *addrs_of(const struct rule *r, int pick)
 {
-	for (int fam = 4; fam <= 6; fam += 2) {
-		rvec s = { 0 }, d = { 0 };
+	static const addrvec none;
 
-		if (r->family && r->family != fam)
-			continue;
-		live_ranges(r, PICK_SRC, &r->src, fam, &s);
-		live_ranges(r, PICK_DST, &r->dst, fam, &d);
-		for (int i = 0; i < s.n; i++)
-			for (int j = 0; j < d.n; j++)
-				for (int k = 0; k < r->l4.n || k == 0; k++) {
-					struct box b = { fam, s.v[i].lo, s.v[i].hi, d.v[j].lo, d.v[j].hi,
-							 0, 255, 0, 65535, 0, 65535, 0, 255 };
+	return pick == PICK_SRC ? &r->src : pick == PICK_DST ? &r->dst : &none;
+}
 
-					if (r->l4.n)
-						l4_box(&r->l4.v[k], &b);
-					PUSH(*out, b);
-				}
+static bool box_in(const struct box *b, int pick, const struct set *s)
+{
+	return b->in[0][pick] == s || b->in[1][pick] == s;
+}
+
+/* of the suffix: 1 all addresses of the box have it, -1 none has, 0 some have */
+static int box_suffix(const struct box *b, int pick, const struct zonefw_addr *s)
+{
+	u128 lo = pick == PICK_SRC ? b->slo : b->dlo, hi = pick == PICK_SRC ? b->shi : b->dhi, first = lo;
+	const struct zonefw_addr *has = pick == PICK_SRC ? b->ssfx : b->dsfx, *both;
+
+	if (b->fam != s->family || !suffix_join(has, s, &both) || !suffix_fit(&lo, &hi, both))
+		return -1;
+	return first == (pick == PICK_SRC ? b->shi : b->dhi) || (has && suffix_has(has, s));
+}
+
+/* Is no packet of the box one of the rule's, as all have what its negated list has? */
+static bool box_denied(const struct box *b, int pick, const struct rule *r)
+{
+	const addrvec *v = addrs_of(r, pick);
+
+	for (int i = 0; i < r->live.set[pick].n; i++)
+		if (box_in(b, pick, r->live.set[pick].v[i]))
+			return true;
+	for (int i = 0; i < v->n; i++)
+		if (v->v[i].kind && box_suffix(b, pick, &v->v[i]) > 0)
+			return true;
+	return false;
+}
+
+/* false: no packet is in it */
+static bool box_fit(struct box *b)
+{
+	if (!suffix_fit(&b->slo, &b->shi, b->ssfx) || !suffix_fit(&b->dlo, &b->dhi, b->dsfx))
+		return false;
+	for (int k = 0; k < 2 * PICKS; k++)
+		if (b->not[k / PICKS][k % PICKS] && box_denied(b, k % PICKS, b->not[k / PICKS][k % PICKS]))
+			return false;
+	return true;
+}
+
+/* what is known of a box, to what is known of another */
+static void known_join(struct box *o, const struct box *b)
+{
+	for (int k = 0; k < 2 * PICKS; k++) {
+		int pick = k % PICKS;
+		const struct set *s = b->in[k / PICKS][pick];
+		const struct rule *r = b->not[k / PICKS][pick];
+
+		if (s && !box_in(o, pick, s))
+			o->in[o->in[0][pick] ? 1 : 0][pick] = s;
+		if (r && o->not[0][pick] != r && o->not[1][pick] != r)
+			o->not[o->not[0][pick] ? 1 : 0][pick] = r;
 	}
 }
 
@@ -126,32 +203,93 @@ bool box_cut(const struct box *a, const struct box *b, struct box *o)
 	CUT(spl, sph);
 	CUT(dpl, dph);
 	CUT(tlo, thi);
+	if (!suffix_join(a->ssfx, b->ssfx, &o->ssfx) || !suffix_join(a->dsfx, b->dsfx, &o->dsfx))
+		return false;
+	memcpy(o->in, a->in, sizeof(o->in));
+	memcpy(o->not, a->not, sizeof(o->not));
+	known_join(o, b);
+	return box_fit(o);
+}
+
+static bool lists_set(const struct rule *r, int pick, const struct set *s)
+{
+	for (int i = 0; r && i < r->live.set[pick].n; i++)
+		if (r->live.set[pick].v[i] == s)
+			return true;
+	return false;
+}
+
+static bool lists_suffix(const struct rule *r, int pick, const struct zonefw_addr *s)
+{
+	for (int i = 0; r && i < addrs_of(r, pick)->n; i++)
+		if (!memcmp(&addrs_of(r, pick)->v[i], s, sizeof(*s)))
+			return true;
+	return false;
+}
+
+/* Is all of the box known to meet the negated list of r? */
+static bool meets_not(const struct box *a, int pick, const struct rule *r)
+{
+	const addrvec *v = addrs_of(r, pick);
+
+	for (int i = 0; i < r->live.set[pick].n; i++) {
+		const struct set *s = r->live.set[pick].v[i];
+
+		if (!lists_set(a->not[0][pick], pick, s) && !lists_set(a->not[1][pick], pick, s))
+			return false;
+	}
+	for (int i = 0; i < v->n; i++)
+		if (v->v[i].kind && box_suffix(a, pick, &v->v[i]) >= 0 && !lists_suffix(a->not[0][pick], pick, &v->v[i]) &&
+		    !lists_suffix(a->not[1][pick], pick, &v->v[i]))
+			return false;
 	return true;
 }
 
-/* a without b: at most twelve boxes */
-static void box_minus(struct box a, const struct box *b, boxvec *out)
+/* both is what a and b have in common: how much of a that is in the ranges of it is in b? In set: in what sets hold. */
+enum take box_takes(const struct box *a, const struct box *b, struct box *both)
 {
-	struct box c;
+	struct box c = *both;
 
-	if (!box_cut(&a, b, &c)) {
-		PUSH(*out, a);
-		return;
+	for (int k = 0; k < 2 * PICKS; k++) {
+		const struct set *s = b->in[k / PICKS][k % PICKS];
+
+		if (s && !box_in(a, k % PICKS, s))
+			return TAKES_IN_SET;
 	}
+	if ((b->ssfx && c.slo != c.shi && box_suffix(a, PICK_SRC, b->ssfx) <= 0) ||
+	    (b->dsfx && c.dlo != c.dhi && box_suffix(a, PICK_DST, b->dsfx) <= 0))
+		return TAKES_SOME;
+	memcpy(c.not, a->not, sizeof(c.not));
+	c.ssfx = a->ssfx;
+	c.dsfx = a->dsfx;
+	for (int k = 0; k < 2 * PICKS; k++) {
+		const struct rule *r = b->not[k / PICKS][k % PICKS];
+
+		if (r && !meets_not(&c, k % PICKS, r))
+			return TAKES_SOME;
+	}
+	return TAKES_ALL;
+}
+
+/* a without c, which is a part of it: at most twelve boxes */
+static bool box_minus(struct box a, const struct box *c, boxvec *out)
+{
+	bool ok = true;
+
 #define SHAVE(l, h) do {						\
 		struct box x = a;					\
 									\
-		if (a.l < c.l) {					\
-			x.h = c.l - 1;					\
-			PUSH(*out, x);					\
+		if (a.l < c->l) {					\
+			x.h = c->l - 1;					\
+			ok &= !box_fit(&x) || put(out, &x);		\
 			x = a;						\
 		}							\
-		if (a.h > c.h) {					\
-			x.l = c.h + 1;					\
-			PUSH(*out, x);					\
+		if (a.h > c->h) {					\
+			x.l = c->h + 1;					\
+			ok &= !box_fit(&x) || put(out, &x);		\
 		}							\
-		a.l = c.l;						\
-		a.h = c.h;						\
+		a.l = c->l;						\
+		a.h = c->h;						\
 	} while (0)
 	SHAVE(slo, shi);
 	SHAVE(dlo, dhi);
@@ -159,17 +297,173 @@ static void box_minus(struct box a, const struct box *b, boxvec *out)
 	SHAVE(spl, sph);
 	SHAVE(dpl, dph);
 	SHAVE(tlo, thi);
+	return ok;
 }
 
-void boxes_minus(boxvec *set, const boxvec *sub)
+/* What cannot be taken off exactly stays. */
+bool boxes_minus(boxvec *set, const boxvec *sub)
 {
-	for (int i = 0; i < sub->n; i++) {
-		boxvec next = { 0 };
+	struct box a, c;
 
-		for (int j = 0; j < set->n; j++)
-			box_minus(set->v[j], &sub->v[i], &next);
-		*set = next;
+	for (int i = 0; i < sub->n; i++) {
+		if (!worked(set->n))
+			return false;
+		for (int j = set->n - 1; j >= 0; j--) {
+			if (!box_cut(&set->v[j], &sub->v[i], &c) || box_takes(&set->v[j], &sub->v[i], &c) != TAKES_ALL)
+				continue;
+			a = set->v[j];
+			set->v[j] = set->v[--set->n];
+			if (!box_minus(a, &c, set))
+				return false;
+		}
 	}
+	return true;
+}
+
+/* What both have; the boxes may overlap. */
+bool boxes_and(boxvec *set, const boxvec *with)
+{
+	boxvec out = { 0 };
+	bool ok = true;
+	struct box c;
+
+	for (int i = 0; i < set->n && ok; i++) {
+		ok = worked(with->n);
+		for (int j = 0; j < with->n && ok; j++)
+			if (box_cut(&set->v[i], &with->v[j], &c))
+				ok = put(&out, &c);
+	}
+	boxes_free(set);
+	*set = out;
+	return ok;
+}
+
+static bool range_put(boxvec *v, bool neg, const struct box *b)
+{
+	return neg ? boxes_minus(v, &(boxvec){ (struct box *)b, 1, 1 }) : put(v, b);
+}
+
+static bool has_suffix(const addrvec *v)
+{
+	for (int i = 0; i < v->n; i++)
+		if (v->v[i].kind)
+			return true;
+	return false;
+}
+
+/* One list: its elements, or what those leave that boxes know. */
+static bool list_start(const struct rule *r, int pick, int fam, boxvec *v)
+{
+	struct box b = everything(fam);
+	bool ok = true;
+
+	if (lists_not(r, pick)) {
+		b.not[0][pick] = r->live.set[pick].n || has_suffix(addrs_of(r, pick)) ? r : NULL;
+		return put(v, &b);
+	}
+	for (int i = 0; i < r->live.set[pick].n && ok; i++) {
+		b.in[0][pick] = r->live.set[pick].v[i];
+		ok = put(v, &b);
+	}
+	return ok;
+}
+
+static bool addr_stage(const struct rule *r, int pick, int fam, boxvec *set)
+{
+	const addrvec *l = pick == PICK_SRC ? &r->src : &r->dst;
+	bool neg = lists_not(r, pick), ok;
+	boxvec v = { 0 };
+
+	if (!l->n && !r->live.set[pick].n)
+		return true;
+	ok = list_start(r, pick, fam, &v);
+	for (int i = 0; i < l->n && ok; i++) {
+		const struct zonefw_addr *a = &l->v[i];
+		struct box b = everything(fam);
+
+		if (a->family != fam || (a->kind && neg))
+			continue;
+		if (a->kind)
+			*(pick == PICK_SRC ? &b.ssfx : &b.dsfx) = a;
+		else {
+			*(pick == PICK_SRC ? &b.slo : &b.dlo) = load_be(a->lo, fam == 4 ? 4 : 16);
+			*(pick == PICK_SRC ? &b.shi : &b.dhi) = load_be(a->hi, fam == 4 ? 4 : 16);
+		}
+		ok = !box_fit(&b) || range_put(&v, neg, &b);
+	}
+	ok = ok && boxes_and(set, &v);
+	boxes_free(&v);
+	return ok;
+}
+
+/* only a list with sets: others are in the boxes of protocol and ports */
+static bool port_stage(const struct rule *r, int pick, int fam, boxvec *set)
+{
+	const prvec *l = &r->live.port[pick];
+	boxvec v = { 0 };
+	bool ok;
+
+	if (!r->live.set[pick].n)
+		return true;
+	ok = list_start(r, pick, fam, &v);
+	for (int i = 0; i < l->n && ok; i++) {
+		struct box b = everything(fam);
+
+		*(pick == PICK_SPORT ? &b.spl : &b.dpl) = l->v[i].lo;
+		*(pick == PICK_SPORT ? &b.sph : &b.dph) = l->v[i].hi;
+		ok = range_put(&v, lists_not(r, pick), &b);
+	}
+	ok = ok && boxes_and(set, &v);
+	boxes_free(&v);
+	return ok;
+}
+
+static bool l4_stage(const struct rule *r, int fam, boxvec *set)
+{
+	boxvec v = { 0 };
+	bool ok = true;
+
+	for (int i = 0; i < r->l4.n && ok; i++) {
+		const struct zonefw_l4 *l = &r->l4.v[i];
+		struct box b = everything(fam);
+
+		if (l->flags & ZONEFW_L4_F_PROTO)
+			b.plo = b.phi = l->proto;
+		if (l->flags & ZONEFW_L4_F_PORTS) {
+			b.spl = l->sport_lo;
+			b.sph = l->sport_hi;
+			b.dpl = l->dport_lo;
+			b.dph = l->dport_hi;
+		}
+		if (l->flags & ZONEFW_L4_F_TYPE) {
+			b.tlo = l->type_lo;
+			b.thi = l->type_hi;
+		}
+		ok = put(&v, &b);
+	}
+	ok = ok && (!r->l4.n || boxes_and(set, &v));
+	boxes_free(&v);
+	return ok;
+}
+
+bool rule_boxes(const struct rule *r, boxvec *out)
+{
+	bool ok = true;
+
+	for (int fam = 4; fam <= 6 && ok; fam += 2) {
+		struct box all = everything(fam);
+		boxvec set = { 0 };
+
+		if (r->family && r->family != fam)
+			continue;
+		ok = worked(20) && put(&set, &all) && addr_stage(r, PICK_SRC, fam, &set) &&
+		     addr_stage(r, PICK_DST, fam, &set) && l4_stage(r, fam, &set) &&
+		     port_stage(r, PICK_SPORT, fam, &set) && port_stage(r, PICK_DPORT, fam, &set);
+		for (int i = 0; i < set.n && ok; i++)
+			ok = put(out, &set.v[i]);
+		boxes_free(&set);
+	}
+	return ok;
 }
 
 struct pkt box_packet(const struct box *b)
@@ -188,108 +482,11 @@ struct pkt box_packet(const struct box *b)
 	return k;
 }
 
-static bool zones_superset(struct model *m, const zrefvec *a, const zrefvec *b)
-{
-	for (int i = 0; i < b->n; i++)
-		if (b->v[i].z == &m->any ? !zone_covers(m, a, &m->any) : !zone_covers(m, a, b->v[i].z))
-			return false;
-	return true;
-}
-
-static bool has_set(const struct rule *r)
-{
-	for (int i = CL_SPORT; i <= CL_DST; i++)
-		if (r->cl[i] && strchr(r->cl[i], '@'))
-			return true;
-	return false;
-}
-
-static bool has_mask(const addrvec *v)
-{
-	for (int i = 0; i < v->n; i++)
-		if (v->v[i].kind)
-			return true;
-	return false;
-}
-
 /* Do the boxes of a rule hold its packets and no others? */
 bool rule_exact(const struct rule *r)
 {
-	return !r->inexact && !has_set(r) && !has_mask(&r->src) && !has_mask(&r->dst);
-}
-
-static bool rule_decides(const struct rule *r)
-{
-	return r->action != ZONEFW_CONTINUE && r->action < ZONEFW_PUBLISH && rule_exact(r);
-}
-
-/* Does a decide whatever b matches? */
-bool rule_covers(struct model *m, const struct rule *a, const struct rule *b)
-{
-	boxvec x = { 0 }, y = { 0 };
-
-	if (!rule_decides(a) || !zones_superset(m, &a->from, &b->from) || !zones_superset(m, &a->to, &b->to))
-		return false;
-	rule_boxes(a, &x);
-	rule_boxes(b, &y);
-	boxes_minus(&y, &x);
-	return !y.n;
-}
-
-static bool boxes_meet(const boxvec *a, const boxvec *b)
-{
-	struct box o;
-
-	for (int i = 0; i < a->n; i++)
-		for (int j = 0; j < b->n; j++)
-			if (box_cut(&a->v[i], &b->v[j], &o))
-				return true;
-	return false;
-}
-
-/* What do the rules before the i-th leave of it between two zones? Those that took some are added to by. */
-static bool cell_leaves(struct model *m, int i, const struct zone *f, const struct zone *t, intvec *by)
-{
-	boxvec left = { 0 };
-
-	rule_boxes(m->rules.v[i], &left);
-	for (int j = 0; j < i && left.n; j++) {
-		const struct rule *r = m->rules.v[j];
-		boxvec b = { 0 };
-
-		if (!rule_decides(r) || !zone_covers(m, &r->from, f) || !zone_covers(m, &r->to, t))
-			continue;
-		rule_boxes(r, &b);
-		if (!boxes_meet(&left, &b))
-			continue;
-		boxes_minus(&left, &b);
-		if (left.n > BOXES_MOST)
-			return true;
-		PUSH(*by, j);
-	}
-	return left.n;
-}
-
-/*
- * Do the rules before the i-th together leave nothing of it? Those that take part are put into by. A rule of many
- * cells or one that falls into very many boxes is not looked into: no warning is given then.
- */
-bool rule_unreachable(struct model *m, int i, intvec *by)
-{
-	const struct rule *r = m->rules.v[i];
-	int cells = 0;
-
-	for (int f = -1; f < m->zones.n; f++) {
-		const struct zone *zf = zone_or_self(m, f);
-
-		for (int t = -1; t < m->zones.n && zone_covers(m, &r->from, zf); t++) {
-			const struct zone *zt = zone_or_self(m, t);
-
-			if (!zone_covers(m, &r->to, zt))
-				continue;
-			if (++cells > CELLS_MOST || cell_leaves(m, i, zf, zt, by))
-				return false;
-		}
-	}
-	return cells > 0;
+	for (int i = 0; i < PICKS; i++)
+		if (r->live.set[i].n)
+			return false;
+	return !r->inexact && !has_suffix(&r->src) && !has_suffix(&r->dst);
 }

@@ -3,14 +3,14 @@
 #include "box.h"
 
 /* by one rule; of several that do so, the first */
-static bool shadowed(struct model *m, int i)
+static bool shadowed(struct model *m, const struct hull *h, int i)
 {
 	struct rule *b = m->rules.v[i];
 
 	for (int j = 0; j < i; j++) {
 		struct rule *a = m->rules.v[j];
 
-		if (!rule_covers(m, a, b))
+		if (!rule_covers(m, h, j, i))
 			continue;
 		if (a->action == b->action)
 			warn_at(m, b->pos, "redundant: '%s' in line %d already decides all of it", a->text, a->pos.line);
@@ -22,12 +22,12 @@ static bool shadowed(struct model *m, int i)
 }
 
 /* by several together */
-static void unreachable(struct model *m, int i)
+static void unreachable(struct model *m, const struct hull *h, int i)
 {
 	struct sbuf b = { 0 };
 	intvec by = { 0 };
 
-	if (!rule_unreachable(m, i, &by))
+	if (!rule_unreachable(m, h, i, &by))
 		return;
 	for (int k = 0; k < by.n; k++) {
 		bool known = false;
@@ -42,11 +42,20 @@ static void unreachable(struct model *m, int i)
 
 static void useless(struct model *m)
 {
+	const struct hull *h;
+
 	if (m->rules.n > 5000)
 		return;		/* quadratic; a policy that long is generated */
-	for (int i = 0; i < m->rules.n; i++)
-		if (m->rules.v[i]->action < ZONEFW_PUBLISH && !shadowed(m, i) && m->rules.n <= 1000)
-			unreachable(m, i);
+	boxes_begin();
+	h = rule_hulls(m);
+	for (int i = 0; i < m->rules.n && !boxes_spent(); i++) {
+		boxes_gave_up();
+		if (m->rules.v[i]->action < ZONEFW_PUBLISH && !shadowed(m, h, i) && m->rules.n <= 1000)
+			unreachable(m, h, i);
+		if (boxes_gave_up())
+			warn_at(m, m->rules.v[i]->pos, "not compared with all rules before it%s: lists fall into too many combinations",
+				boxes_spent() ? ", nor are those behind it" : "");
+	}
 }
 
 static void unused(struct model *m)
@@ -87,34 +96,18 @@ static void devices(struct model *m, struct zone *z)
 	}
 }
 
-static bool lets_ssh(const struct rule *r)
-{
-	if (r->action != ZONEFW_ACCEPT)
-		return false;
-	for (int i = 0; i < r->l4.n; i++) {
-		const struct zonefw_l4 *b = &r->l4.v[i];
-
-		if ((!(b->flags & ZONEFW_L4_F_PROTO) || b->proto == 6) &&
-		    (!(b->flags & ZONEFW_L4_F_PORTS) || (b->dport_lo <= 22 && 22 <= b->dport_hi)))
-			return true;
-	}
-	return !r->l4.n;
-}
-
 static void lockout(struct model *m)
 {
+	struct zonefw_l4 ssh = { .flags = ZONEFW_L4_F_PROTO | ZONEFW_L4_F_PORTS, .proto = 6, .sport_hi = 65535,
+				 .dport_lo = 22, .dport_hi = 22 };
+	struct rule match = { .l4 = { &ssh, 1, 1 } };
+	struct assertion a = { .match = &match };
 	struct pos at = { 0 };
 
-	for (int i = 0; i < m->rules.n; i++)
-		if (zone_covers(m, &m->rules.v[i]->to, &m->self) && lets_ssh(m->rules.v[i]))
+	boxes_begin();
+	for (int i = 0; i < m->zones.n; i++)
+		if (prove_never(&(struct never){ .m = m, .a = &a, .f = m->zones.v[i], .t = &m->self }) != HOLDS)
 			return;
-	for (int i = 0; i < m->zones.n; i++) {
-		uint8_t action;
-
-		cell_default(m, m->zones.v[i], &m->self, &action);
-		if (action == ZONEFW_ACCEPT)
-			return;
-	}
 	if (m->srcs.n > 1)
 		at = (struct pos){ m->srcs.v[1], 1, 1 };
 	warn_at(m, at, "no rule lets ssh (tcp dport 22) reach self from any zone: this may lock the admin out");

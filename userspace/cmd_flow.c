@@ -218,7 +218,7 @@ int flow_words(struct fquery *q, int argc, char **argv, bool packets)
 		} else if (pword(&p, "rule")) {
 			ok = rule_word(&p, q);
 		} else {
-			q->match = parse_match(&p);
+			q->match = parse_match(&p, false);
 			ok = q->match != NULL && (packets || remembered(&p, q->match));
 			if (ok && !pend(&p))
 				perr(&p, "the end of the command");

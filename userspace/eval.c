@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What a policy does, worked out in userspace: one packet through the rules
- * one by one, and the proof of `assert never` by subtraction of boxes.
+ * one by one. What it does to all packets of an assertion is in prove.c.
  */
 #include "box.h"
 
@@ -129,93 +129,28 @@ struct verdict eval_packet(struct model *m, struct zone *f, struct zone *t, cons
 	return v;
 }
 
-/* a zone with nets holds no other address */
-static void nets_cut(boxvec *set, const struct zone *z, bool src)
+static bool never(struct model *m, struct assertion *a, struct zone *f, struct zone *t)
 {
-	struct rule r = { 0 };
-	boxvec by = { 0 }, out = { 0 };
-	addrvec *v = src ? &r.src : &r.dst;
+	struct never n = { .m = m, .a = a, .f = f, .t = t };
+	enum proof res = prove_never(&n);
+	char *what, *sent;
 
-	if (!z->nets.n)
-		return;
-	for (int i = 0; i < z->nets.n; i++) {
-		const struct zonefw_net *n = &z->nets.v[i];
-		int bits = n->family == 4 ? 32 : 128, len = bits / 8;
-		u128 lo = load_be(n->addr, len);
-		u128 host = bits - n->len >= 128 ? ~(u128)0 : ((u128)1 << (bits - n->len)) - 1;
-		struct zonefw_addr a = { .family = n->family };
-
-		store_be(a.lo, len, lo);
-		store_be(a.hi, len, lo | host);
-		PUSH(*v, a);
-	}
-	rule_boxes(&r, &by);
-	for (int i = 0; i < set->n; i++)
-		for (int j = 0; j < by.n; j++) {
-			struct box o;
-
-			if (box_cut(&set->v[i], &by.v[j], &o))
-				PUSH(out, o);
-		}
-	*set = out;
-}
-
-static void never_fails(struct model *m, struct assertion *a, struct zone *f, struct zone *t,
-			const struct box *hit, const struct rule *r)
-{
-	struct pkt k = box_packet(hit);
-	char *sent = r ? nat_sent_to(r, &k) : NULL;
-
-	if (r)
-		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by '%s' (%s)%s%s", f->name, t->name,
-		       pkt_text(&k), r->text, r->where, sent ? " when it was sent to " : "", sent ? sent : "");
-	else
-		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by the default", f->name, t->name,
-		       pkt_text(&k));
-}
-
-static bool never_cell(struct model *m, struct assertion *a, struct zone *f, struct zone *t)
-{
-	boxvec set = { 0 };
-	uint8_t action;
-	struct box o;
-
-	rule_boxes(a->match, &set);
-	nets_cut(&set, f, true);
-	nets_cut(&set, t, false);
-	for (int i = 0; i < a->except.n; i++) {
-		boxvec b = { 0 };
-
-		if (a->except.v[i]->inexact)
-			continue;
-		rule_boxes(a->except.v[i], &b);
-		boxes_minus(&set, &b);
-	}
-	for (int i = 0; i < m->rules.n && set.n; i++) {
-		struct rule *r = m->rules.v[i];
-		boxvec b = { 0 };
-
-		if (r->action == ZONEFW_CONTINUE || r->action == ZONEFW_SNAT || !rule_between(m, r, f, t))
-			continue;
-		rule_boxes(rule_behind_nat(r), &b);
-		if (r->action == ZONEFW_DROP || r->action == ZONEFW_REJECT) {
-			if (rule_exact(r))
-				boxes_minus(&set, &b);
-			continue;
-		}
-		for (int j = 0; j < set.n; j++)
-			for (int k = 0; k < b.n; k++)
-				if (box_cut(&set.v[j], &b.v[k], &o)) {
-					never_fails(m, a, f, t, &o, r);
-					return false;
-				}
-	}
-	cell_default(m, f, t, &action);
-	if (set.n && action == ZONEFW_ACCEPT) {
-		never_fails(m, a, f, t, &set.v[0], NULL);
+	if (res == HOLDS)
+		return true;
+	if (res == TOO_LARGE) {
+		err_at(m, a->pos, "assertion is too large to be proved for %s -> %s: lists fall into too many combinations",
+		       f->name, t->name);
 		return false;
 	}
-	return true;
+	sent = n.by ? nat_sent_to(n.by, &n.pkt) : NULL;
+	what = n.by ? xfmt("'%s' (%s)%s%s", n.by->text, n.by->where, sent ? " when it was sent to " : "", sent ? sent : "") :
+		      "the default";
+	if (res == FAILS)
+		err_at(m, a->pos, "assertion fails for %s -> %s: %s is accepted by %s", f->name, t->name, pkt_text(&n.pkt), what);
+	else
+		err_at(m, a->pos, "assertion cannot be proved for %s -> %s: %s may be accepted by %s", f->name, t->name,
+		       pkt_text(&n.pkt), what);
+	return false;
 }
 
 /* while rules that hold at times hold, and while they do not */
@@ -243,6 +178,7 @@ void eval_asserts(struct model *m)
 	int nz = m->zones.n;
 
 	nat_conflicts(m);
+	boxes_begin();
 	for (int i = 0; i < m->asserts.n; i++) {
 		struct assertion *a = m->asserts.v[i];
 		bool ok = true;
@@ -256,7 +192,7 @@ void eval_asserts(struct model *m)
 				if (!zone_covers(m, &a->to, zt))
 					continue;
 				if (a->verdict < 0)
-					ok = never_cell(m, a, zf, zt);
+					ok = never(m, a, zf, zt);
 				else
 					point(m, a, zf, zt);
 			}

@@ -100,7 +100,7 @@ struct let { char *name, *text; struct pos pos; VEC(struct tok) val; bool used, 
 struct svc_item { char *ref; struct pos pos; struct zonefw_l4 box; };
 struct service { char *name, *text; struct pos pos; VEC(struct svc_item) items; bool builtin, used, busy; };
 typedef VEC(struct zonefw_elem) elemvec;
-struct set { char *name; struct pos pos; bool port, used; uint32_t timeout, max, count, lost; elemvec elems; };
+struct set { char *name; struct pos pos; bool port, used, filled; uint32_t timeout, max, count, lost; elemvec elems; };	/* filled: by rules that go on */
 struct pkt { int family, proto, type; u128 src, dst; int sport, dport; char *in, *out; };
 struct match { struct rule r; };
 struct assertion {

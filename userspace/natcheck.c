@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What translating rules mean for proofs, and where two of them contradict each other. */
-#include "model.h"
+#include "box.h"
 
 static bool lets_some_pass(const struct rule *r)
 {
@@ -51,6 +51,7 @@ struct rule *rule_behind_nat(struct rule *r)
 	e->dst = (addrvec){ 0 };
 	e->l4 = (l4vec){ 0 };
 	e->flags &= ~ZONEFW_RULE_NEG_DST;
+	e->live.set[PICK_DST].n = e->live.set[PICK_DPORT].n = 0;	/* of the packet as it came */
 	for (int i = 0; i < r->nat.n && r->nat.v[i].family; i++) {
 		struct zonefw_addr a = { .family = r->nat.v[i].family };
 
@@ -119,17 +120,27 @@ static bool l4_meet(const struct rule *a, const struct rule *b)
 	return !a->l4.n || !b->l4.n;
 }
 
-static bool addr_meet(const addrvec *a, const addrvec *b)
+enum meet { APART, MAY_MEET, MEET };
+
+static bool addr_meet(const struct zonefw_addr *x, const struct zonefw_addr *y)
+{
+	if (x->family != y->family || x->kind == KIND_SET || y->kind == KIND_SET || (x->kind && y->kind))
+		return !memcmp(x, y, sizeof(*x));
+	if (x->kind)
+		return addr_meet(y, x);
+	if (!y->kind)
+		return memcmp(x->lo, y->hi, 16) <= 0 && memcmp(y->lo, x->hi, 16) <= 0;
+	return !memcmp(x->lo, x->hi, 16) && (load_be(x->lo, 16) & load_be(y->hi, 16)) == load_be(y->lo, 16);
+}
+
+/* Is the second published on an address of the first? Without 'on' that is one of this router, which is not known here. */
+static enum meet on_meet(const addrvec *a, const addrvec *b)
 {
 	for (int i = 0; i < a->n; i++)
-		for (int j = 0; j < b->n; j++) {
-			const struct zonefw_addr *x = &a->v[i], *y = &b->v[j];
-
-			if (x->family == y->family && !x->kind && !y->kind && memcmp(x->lo, y->hi, 16) <= 0 &&
-			    memcmp(y->lo, x->hi, 16) <= 0)
-				return true;
-		}
-	return !a->n && !b->n;	/* both: the addresses of this router */
+		for (int j = 0; j < b->n; j++)
+			if (addr_meet(&a->v[i], &b->v[j]))
+				return MEET;
+	return a->n ? APART : b->n ? MAY_MEET : MEET;
 }
 
 static bool family_meet(const struct rule *a, const struct rule *b)
@@ -141,18 +152,30 @@ static bool family_meet(const struct rule *a, const struct rule *b)
 	return false;
 }
 
+/* what a translation asks for besides protocol and ports; the way out is not known to it */
+static struct rule narrowed(const struct rule *r, uint8_t family)
+{
+	struct rule n = *r;
+
+	n.family = family;
+	n.l4.n = n.out.n = n.live.set[PICK_SPORT].n = n.live.set[PICK_DPORT].n = 0;
+	return n;
+}
+
 /* Does the first have a condition by which it leaves packets to the other? */
 static bool leaves_some(const struct rule *a, const struct rule *b)
 {
-	static const enum clause narrow[] = { CL_SRC, CL_DST, CL_IN, CL_MAC, CL_MARK, CL_DSCP, CL_TIME, CL_DAYS };
+	uint8_t family = a->family ? a->family : b->family;
+	struct rule first = narrowed(a, family), second = narrowed(b, family);
+	boxvec x = { 0 }, y = { 0 };
+	bool none;
 
-	for (int i = 0; i < ARRAY_SIZE(narrow); i++) {
-		const char *x = a->cl[narrow[i]], *y = b->cl[narrow[i]];
-
-		if (x && (!y || strcmp(x, y)))
-			return true;
-	}
-	return false;
+	if (facts_tell(&(struct facts){ { &second } }, &first) != 1)
+		return true;
+	none = rule_boxes(&first, &x) && rule_boxes(&second, &y) && boxes_minus(&y, &x) && !y.n;
+	boxes_free(&x);
+	boxes_free(&y);
+	return !none;
 }
 
 static bool any_rule(const struct rule *r)
@@ -170,11 +193,14 @@ static char *name_of(const struct rule *r)
 	return r->name ? xfmt("'%s' (%s)", r->name, r->where) : xfmt("'%s' (%s)", r->text, r->where);
 }
 
-static bool contradict(struct model *m, const struct rule *a, const struct rule *b)
+/* Does the earlier one take what the later one is for? */
+static enum meet contradict(struct model *m, const struct rule *a, const struct rule *b)
 {
-	return a->action == b->action && any_rule(a) == any_rule(b) && family_meet(a, b) && l4_meet(a, b) &&
-	       addr_meet(&a->on, &b->on) && zones_meet(m, &a->from, &b->from) &&
-	       (a->action == ZONEFW_PUBLISH || zones_meet(m, &a->to, &b->to)) && !leaves_some(a, b);
+	enum meet on = on_meet(&a->on, &b->on);
+
+	return a->action == b->action && any_rule(a) == any_rule(b) && family_meet(a, b) && l4_meet(a, b) && on &&
+	       zones_meet(m, &a->from, &b->from) && (a->action == ZONEFW_PUBLISH || zones_meet(m, &a->to, &b->to)) &&
+	       !leaves_some(a, b) ? on : APART;
 }
 
 /* A service of the router's own that a publish takes away from it */
@@ -191,6 +217,13 @@ static void own_service(struct model *m, const struct rule *p)
 	}
 }
 
+/* on an address that may be one of this router, or not */
+static void may_overlap(struct model *m, const struct rule *a, const struct rule *b)
+{
+	warn_at(m, b->pos, "this overlaps %s where %s is an address of this router: the earlier one takes its connections then",
+		name_of(a), b->cl[CL_ON] + strlen("on "));
+}
+
 /* What a policy may not say: two translations of the same packets */
 void nat_conflicts(struct model *m)
 {
@@ -199,12 +232,20 @@ void nat_conflicts(struct model *m)
 	for (int i = 0; i < m->rules.n; i++)
 		if (translates(m->rules.v[i]))
 			PUSH(v, m->rules.v[i]);
+	boxes_begin();
 	for (int i = 0; i < v.n && v.n <= 5000; i++) {
-		for (int j = 0; j < i; j++)
-			if (contradict(m, v.v[j], v.v[i])) {
+		const struct rule *may = NULL;
+		enum meet meet = APART;
+
+		for (int j = 0; j < i && meet != MEET; j++) {
+			meet = contradict(m, v.v[j], v.v[i]);
+			if (meet == MEET)
 				err_at(m, v.v[i]->pos, "this overlaps %s", name_of(v.v[j]));
-				break;
-			}
+			else if (meet == MAY_MEET && !may)
+				may = v.v[j];
+		}
+		if (may && meet != MEET)
+			may_overlap(m, may, v.v[i]);
 		if (v.v[i]->action == ZONEFW_PUBLISH && !any_rule(v.v[i]))
 			own_service(m, v.v[i]);
 	}

@@ -34,7 +34,7 @@ struct parser { struct model *m; struct lexer lx; int pass; bool builtin; struct
 bool parse_file(struct model *m, const char *path);
 bool parse_text(struct model *m, const char *name, const char *text);
 struct rule *parse_rule(struct parser *p);
-struct rule *parse_match(struct parser *p);
+struct rule *parse_match(struct parser *p, bool times);
 void parse_celldef(struct parser *p, struct cell *c);
 bool parse_cell_options(struct parser *p, struct cell *c);
 bool parse_zone_body(struct parser *p, struct zone *z, bool braces);

@@ -231,12 +231,12 @@ bool parse_packet(struct parser *p, struct pkt *k)
 static bool assert_never(struct parser *p, struct assertion *a)
 {
 	a->verdict = -1;
-	a->match = parse_match(p);
+	a->match = parse_match(p, true);
 	if (!a->match)
 		return false;
 	while (pword(p, "except")) {
 		for (;;) {
-			struct rule *r = parse_match(p);
+			struct rule *r = parse_match(p, true);
 
 			if (!r)
 				return false;

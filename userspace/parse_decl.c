@@ -191,7 +191,7 @@ static bool service_line(struct parser *p, void *arg)
 		} while (list_more(p));
 		return true;
 	}
-	r = parse_match(p);
+	r = parse_match(p, false);
 	if (!r)
 		return false;
 	for (int i = CL_TO; i < CL_MAX; i++) {

@@ -11,6 +11,9 @@ static const char *const rule_words[] = {
 	"add", "expires", "name", "comment", "to", "on", "hairpin", "except",
 };
 
+/* what may stand: all, matches, matches but for the time */
+enum words { RULE, MATCH_TIMES, MATCH };
+
 static const char *const nat_words[] = { "to", "on", "hairpin" };
 
 static bool is_rule_word(const char *s)
@@ -321,10 +324,10 @@ static bool family_clause(struct parser *p, struct rule *r)
 	return true;
 }
 
-static bool match_word(struct parser *p, struct rule *r, struct l4state *st, bool match_only)
+static bool match_word(struct parser *p, struct rule *r, struct l4state *st, enum words words)
 {
 	const char *s = p->lx.cur.s;
-	int k;
+	int k = -1;
 
 	if (!strcmp(s, "src"))
 		return addr_clause(p, r, CL_SRC, &r->src, ZONEFW_RULE_NEG_SRC, s);
@@ -350,18 +353,19 @@ static bool match_word(struct parser *p, struct rule *r, struct l4state *st, boo
 		return dscp_clause(p, r);
 	if (!strcmp(s, "ipv4") || !strcmp(s, "ipv6"))
 		return family_clause(p, r);
-	if (!match_only && !strcmp(s, "log"))
+	if (words == RULE && !strcmp(s, "log"))
 		return log_clause(p, r);
-	if (!match_only && !strcmp(s, "name"))
+	if (words == RULE && !strcmp(s, "name"))
 		return name_clause(p, r);
-	if (!match_only && !strcmp(s, "comment"))
+	if (words == RULE && !strcmp(s, "comment"))
 		return comment_clause(p, r);
-	if (!match_only && r->action >= ZONEFW_PUBLISH) {
+	if (words == RULE && r->action >= ZONEFW_PUBLISH) {
 		k = nat_clause(p, r);
 		if (k >= 0)
 			return k;
 	}
-	k = match_only ? -1 : live_clause(p, r);
+	if (words == RULE || (words == MATCH_TIMES && (!strcmp(s, "time") || !strcmp(s, "days"))))
+		k = live_clause(p, r);
 	return k >= 0 ? k : service_clause(p, r, st, false);
 }
 
@@ -384,7 +388,7 @@ static bool bang_misplaced(struct parser *p)
 	return false;
 }
 
-static bool rule_matches(struct parser *p, struct rule *r, bool match_only)
+static bool rule_matches(struct parser *p, struct rule *r, enum words words)
 {
 	struct l4state st = { .pos = r->pos };
 
@@ -399,20 +403,20 @@ static bool rule_matches(struct parser *p, struct rule *r, bool match_only)
 				return false;
 			continue;
 		}
-		if (match_only && p->lx.cur.kind == T_WORD && !strcmp(p->lx.cur.s, "except"))
+		if (words != RULE && p->lx.cur.kind == T_WORD && !strcmp(p->lx.cur.s, "except"))
 			break;
-		if (!need_word(p, "a match or an option") || !match_word(p, r, &st, match_only))
+		if (!need_word(p, "a match or an option") || !match_word(p, r, &st, words))
 			return false;
 	}
 	return l4_finish(p, r, &st);
 }
 
-struct rule *parse_match(struct parser *p)
+struct rule *parse_match(struct parser *p, bool times)
 {
 	struct rule *r = xalloc(sizeof(*r));
 
 	r->pos = p->lx.cur.pos;
-	return rule_matches(p, r, true) ? r : NULL;
+	return rule_matches(p, r, times ? MATCH_TIMES : MATCH) ? r : NULL;
 }
 
 static bool reject_with(struct parser *p, struct rule *r)
@@ -521,7 +525,7 @@ struct rule *parse_rule(struct parser *p)
 	struct sbuf where = { 0 };
 
 	r->pos = p->lx.cur.pos;
-	if (!rule_action(p, r) || !rule_matches(p, r, false))
+	if (!rule_action(p, r) || !rule_matches(p, r, RULE))
 		return NULL;
 	if (r->action >= ZONEFW_PUBLISH && !nat_finish(p, r))
 		return NULL;
@@ -537,6 +541,8 @@ struct rule *parse_rule(struct parser *p)
 	}
 	if (!family_check(p, r))
 		return NULL;
+	if (r->action == ZONEFW_CONTINUE && r->live.add)
+		r->live.add->filled = true;
 	r->text = rule_text(r);
 	if (strlen(r->text) >= ZONEFW_TEXT_MAX) {
 		err_at(p->m, r->pos, "the rule's text is longer than %d bytes", ZONEFW_TEXT_MAX);

@@ -214,7 +214,7 @@ if [ ! -e /sys/module/zonefw ]; then
 	c "no module" 2 "modprobe zonefw" apply g.conf
 	c "no module, show" 2 "modprobe zonefw" show
 fi
-for f in args input words; do
+for f in args input words proof; do
 	# shellcheck disable=SC1090
 	. "$here/${f}_cases.sh"
 done
