@@ -95,7 +95,7 @@ sweep() {
   fi
   for n in $(places $total); do tried "$n" "$@"; done
   if by_site; then
-    for d in 1 -1 2 -2 3 -3; do for n in $(undone $d); do tried "$n" "$@"; done; done
+    for d in 1 -1; do for n in $(undone $d); do tried "$n" "$@"; done; done
     sites=" of $(cut -d' ' -f2 "$T/sites" | sort -u | wc -l) sites ($(undone 0 | wc -l) not met again),"
   fi
   # one beyond: it runs through, and is what it always was
