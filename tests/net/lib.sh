@@ -45,6 +45,7 @@ topo_up() {
   local h d z
   new_ns fw
   fw bash -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+  [ "$SLOWER" = 1 ] || udp_waits
   for h in $hosts; do
     d=${DEV[$h]} z=${ZONE[$h]}
     new_ns "$h"
@@ -114,8 +115,11 @@ unwatch() { # NAME: ends the captures; their lines are in $T/seen-NAME, headed b
 }
 # seen NAME PATTERN: number of captured lines "LEG I|O FAM PROTO SRC DST SPORT DPORT FLAGS TTL"
 seen() { grep -cE "$2" "$T/seen-$1"; }
-# udp_waits IDLE STREAM: for how many seconds fw's conntrack knows UDP flows, of one packet and of more; without, as the kernel does
-udp_waits() { fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout="${1:-30}" net.netfilter.nf_conntrack_udp_timeout_stream="${2:-120}"; }
+# udp_waits [IDLE STREAM]: for how many seconds fw's conntrack knows UDP flows, of one packet and of more; without, as the kernel does
+udp_waits() {
+  fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout="${1:-$((30 * SLOWER))}" \
+    net.netfilter.nf_conntrack_udp_timeout_stream="${2:-$((120 * SLOWER))}"
+}
 tcp() { local h=$1; shift; on "$h" pkt tcp "$@"; }
 udp() { local h=$1; shift; on "$h" pkt udp "$@"; }
 tcp_ok() { # FROM TO PORT, both families
