@@ -116,6 +116,7 @@ unwatch() { # NAME: ends the captures; their lines are in $T/seen-NAME, headed b
 # seen NAME PATTERN: number of captured lines "LEG I|O FAM PROTO SRC DST SPORT DPORT FLAGS TTL"
 seen() { grep -cE "$2" "$T/seen-$1"; }
 # udp_waits [IDLE STREAM]: for how many seconds fw's conntrack knows UDP flows, of one packet and of more; without, as the kernel does
+# shellcheck disable=SC2120
 udp_waits() {
   fw sysctl -qw net.netfilter.nf_conntrack_udp_timeout="${1:-$((30 * SLOWER))}" \
     net.netfilter.nf_conntrack_udp_timeout_stream="${2:-$((120 * SLOWER))}"
