@@ -55,10 +55,8 @@ static bool put(boxvec *v, const struct box *b)
 	if (v->n == v->cap) {
 		v->cap = v->cap ? v->cap * 2 : 4;
 		v->v = realloc(v->v, (size_t)v->cap * sizeof(*v->v));
-		if (!v->v) {
-			fputs("zonefw: out of memory\n", stderr);
-			abort();
-		}
+		if (!v->v)
+			no_memory();
 	}
 	v->v[v->n++] = *b;
 	return true;
@@ -370,7 +368,7 @@ static bool list_start(const struct rule *r, int pick, int fam, boxvec *v)
 
 static bool addr_stage(const struct rule *r, int pick, int fam, boxvec *set)
 {
-	const addrvec *l = pick == PICK_SRC ? &r->src : &r->dst;
+	const addrvec *l = addrs_of(r, pick);
 	bool neg = lists_not(r, pick), ok;
 	boxvec v = { 0 };
 
@@ -464,6 +462,17 @@ bool rule_boxes(const struct rule *r, boxvec *out)
 		boxes_free(&set);
 	}
 	return ok;
+}
+
+/* Are all boxes of b surely in those of a? */
+bool rule_boxes_in(const struct rule *a, const struct rule *b)
+{
+	boxvec x = { 0 }, y = { 0 };
+	bool all = rule_boxes(a, &x) && rule_boxes(b, &y) && boxes_minus(&y, &x) && !y.n;
+
+	boxes_free(&x);
+	boxes_free(&y);
+	return all;
 }
 
 struct pkt box_packet(const struct box *b)

@@ -23,6 +23,7 @@ typedef VEC(int) intvec;
 
 /* box.c; false: too many, and what is in the vector is worth nothing */
 bool rule_boxes(const struct rule *r, boxvec *out);
+bool rule_boxes_in(const struct rule *a, const struct rule *b);
 bool boxes_minus(boxvec *set, const boxvec *sub);
 bool boxes_and(boxvec *set, const boxvec *with);
 void boxes_free(boxvec *v);

@@ -67,16 +67,9 @@ static bool rule_decides(const struct rule *r)
 bool rule_covers(struct model *m, const struct hull *h, int a, int b)
 {
 	const struct rule *r = m->rules.v[a], *s = m->rules.v[b];
-	boxvec x = { 0 }, y = { 0 };
-	bool all;
 
-	if (!rule_decides(r) || !hulls_meet(&h[a], &h[b]) || !zones_superset(m, &r->from, &s->from) ||
-	    !zones_superset(m, &r->to, &s->to))
-		return false;
-	all = rule_boxes(r, &x) && rule_boxes(s, &y) && boxes_minus(&y, &x) && !y.n;
-	boxes_free(&x);
-	boxes_free(&y);
-	return all;
+	return rule_decides(r) && hulls_meet(&h[a], &h[b]) && zones_superset(m, &r->from, &s->from) &&
+	       zones_superset(m, &r->to, &s->to) && rule_boxes_in(r, s);
 }
 
 static bool boxes_meet(const boxvec *a, const boxvec *b)

@@ -18,14 +18,18 @@ struct chunk { struct chunk *next; max_align_t data[]; };
 static struct chunk *chunks;	/* keeps everything reachable */
 static char *at, *end;		/* the free rest of the newest chunk: all zero */
 
+_Noreturn void no_memory(void)
+{
+	fputs("zonefw: out of memory\n", stderr);
+	abort();
+}
+
 static void *chunk_new(size_t n)
 {
 	struct chunk *c = calloc(1, sizeof(*c) + n);
 
-	if (!c) {
-		fputs("zonefw: out of memory\n", stderr);
-		abort();
-	}
+	if (!c)
+		no_memory();
 	c->next = chunks;
 	chunks = c;
 	return c->data;

@@ -167,15 +167,8 @@ static bool leaves_some(const struct rule *a, const struct rule *b)
 {
 	uint8_t family = a->family ? a->family : b->family;
 	struct rule first = narrowed(a, family), second = narrowed(b, family);
-	boxvec x = { 0 }, y = { 0 };
-	bool none;
 
-	if (facts_tell(&(struct facts){ { &second } }, &first) != 1)
-		return true;
-	none = rule_boxes(&first, &x) && rule_boxes(&second, &y) && boxes_minus(&y, &x) && !y.n;
-	boxes_free(&x);
-	boxes_free(&y);
-	return !none;
+	return facts_tell(&(struct facts){ { &second } }, &first) != 1 || !rule_boxes_in(&first, &second);
 }
 
 static bool any_rule(const struct rule *r)

@@ -21,6 +21,7 @@ typedef unsigned __int128 u128;
 struct sbuf { char *s; size_t n, cap; };
 
 /* mem.c */
+_Noreturn void no_memory(void);
 void *xalloc(size_t n);
 void mem_forget(void);
 void *vec_grow(void *old, int *cap, size_t size);
