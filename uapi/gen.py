@@ -72,7 +72,8 @@ def rule_of(a):
     kind = {'nest': 'NLA_NESTED', 'string': 'NLA_NUL_STRING', 'binary': 'NLA_BINARY'}.get(
         a['type'], 'NLA_' + a['type'].upper())
     if 'check' in a:
-        return f'NLA_POLICY_VALIDATE_FN({kind}, zonefw_{a["check"]}_check, {a.get("max-len", "")})'.replace(', )', ')')
+        words = [kind, f'zonefw_{a["check"]}_check', a.get('max-len')]
+        return f'NLA_POLICY_VALIDATE_FN({", ".join(filter(None, words))})'
     if 'max' in a:
         return f'NLA_POLICY_MAX({kind}, {a["max"]})'
     if 'mask' in a:
