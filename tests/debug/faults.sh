@@ -36,7 +36,7 @@ state() {
 }
 # Sites are told apart by sites.ko; FAILED has those that failed already where the namespace began the same
 by_site() { [ -z "$SHORT$FAULT_PLACES" ]; }
-reference() { ! by_site || echo > $SITES; }	# what runs next shows the places
+reference() { [ -n "$SHORT" ] || echo > $SITES; }	# what runs next shows the places
 # draw TOTAL FEW: the last three (the answer) and FEW drawn by the seed
 draw() { awk -v t="$1" -v few="$2" -v seed="$SEED" 'BEGIN { srand(seed); for (i = 0; i < few; i++) print i < 3 ? t - i : int(rand() * t) + 1 }'; }
 # places TOTAL [FEW]: which of them are tried: of each site that has not failed the first and the last, and a few; all; or a sample
@@ -53,6 +53,7 @@ places() {
 failed_site() { read -r _ SITE AT < $SITES; echo "$SITE" >> "$FAILED"; }
 # undone D: the sites that have not failed, each by the place D behind its first: what a slab needs moves the others
 undone() { awk -v d="$1" 'NR == FNR { f[$1]; next } !($2 in f) && $1 + d > 0 { f[$2]; print $1 + d }' "$FAILED" "$T/sites"; }
+site_count() { echo "$(cut -d' ' -f2 "$T/sites" | sort -u | wc -l) sites$1 ($(undone 0 | wc -l) not met again)"; }
 tool() { # N WORDS...: the program with the N-th place failing; sets RC, SAID (errors), LEFT, MET
   local n=$1; shift
   : > "$OUT"
@@ -96,7 +97,7 @@ sweep() {
   for n in $(places $total); do tried "$n" "$@"; done
   if by_site; then
     for d in 1 -1; do for n in $(undone $d); do tried "$n" "$@"; done; done
-    sites=" of $(cut -d' ' -f2 "$T/sites" | sort -u | wc -l) sites ($(undone 0 | wc -l) not met again),"
+    sites=" of $(site_count),"
   fi
   # one beyond: it runs through, and is what it always was
   tool $((total + 1000)) "$@"; is "$*: afterwards" "$RC" "$rc"
@@ -233,12 +234,12 @@ LOAD() {
 }
 # a namespace comes while memory is short: each site of the module's
 NAMESPACE() {
-  local n d total all=1000000000 refused=0 done_=0
+  local n total all=1000000000 refused=0 done_=0
   FAILED=$T/failed-netns; echo - > "$FAILED"
   insmod /x/zonefw.ko boot=closed || { breach "does not load"; return; }
   try $all netns	# the first fills caches
-  for d in 1 2 3 4 5 6 7 8; do	# what comes before them differs from time to time, so they are looked up again
-    echo > $SITES; try $all netns; total=$((all - LEFT))
+  for _ in {1..8}; do	# what comes before them differs from time to time, so they are looked up again
+    reference; try $all netns; total=$((all - LEFT))
     grep zonefw $SITES > "$T/sites"
     at_least "places of the module's own" "$(wc -l < "$T/sites")" 2
     for n in $(undone 0); do
@@ -253,7 +254,7 @@ NAMESPACE() {
   on ft zonefw -q flush; on ftx zonefw -q flush; is "and opens" "$(tcp ftx 198.19.0.1 80)" open
   unlone ft
   until_true rmmod zonefw 2> /dev/null && pass || breach "is held"
-  echo "# namespace: $total places, $(cut -d' ' -f2 "$T/sites" | sort -u | wc -l) sites of the module's own ($(undone 0 | wc -l) not met again): $refused refused, $done_ made without it"
+  echo "# namespace: $total places, $(site_count " of the module's own"): $refused refused, $done_ made without it"
 }
 # fill HOOK: its list to the limit; the kernel itself may have one or two there
 fill() { hooks_fill ft "$1" 1024 2> /dev/null || hooks_fill ft "$1" 1023 2> /dev/null || hooks_fill ft "$1" 1022; }
